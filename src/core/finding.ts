@@ -1,0 +1,114 @@
+/** The words of a diagnosis. `Report` is the JSON that users rely on: add freely, rename nothing. */
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A captured line that a claim points at. */
+export interface Evidence {
+  /** The tool: strace, lsof, pidstat, iostat, top, proc, redis … */
+  readonly source: string;
+  /** Line in that tool's raw output, from 1. */
+  readonly line?: number;
+  readonly text: string;
+}
+
+export interface Measure {
+  readonly value: number;
+  readonly unit: string;
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly severity: Severity;
+  /** 0 to 1. */
+  readonly confidence: number;
+  readonly title: string;
+  readonly why: string;
+  /** Part of the slow path's wall time, 0 to 1; absent where not measurable. */
+  readonly share?: number;
+  readonly measures: Readonly<Record<string, Measure>>;
+  /** Never empty. */
+  readonly evidence: readonly Evidence[];
+  readonly fix?: { readonly summary: string; readonly command?: string; readonly cost: string };
+  readonly prediction?: {
+    readonly metric: string;
+    readonly before: number;
+    readonly after: number;
+    readonly low: number;
+    readonly high: number;
+  };
+}
+
+/** What a rule answers. */
+export type Verdict =
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'clear'; readonly because: string; readonly evidence?: readonly Evidence[] }
+  | { readonly kind: 'not-applicable'; readonly because: string }
+  | { readonly kind: 'insufficient'; readonly because: string }
+  | { readonly kind: 'crashed'; readonly because: string };
+
+export interface RuledOut {
+  readonly id: string;
+  readonly because: string;
+  readonly evidence?: readonly Evidence[];
+}
+export interface NotChecked {
+  readonly id: string;
+  readonly because: string;
+}
+
+export interface ClientProcess {
+  /** Absent when the process behind the address could not be found. */
+  readonly pid?: number;
+  readonly comm?: string;
+  readonly address: string;
+  readonly container?: string;
+}
+
+export interface Endpoint {
+  readonly name: string;
+  /** Requests that were seen from their first byte to their answer. */
+  readonly requests: number;
+  readonly seconds: { readonly p50?: number; readonly max?: number; readonly atLeast?: number };
+  readonly commands: Readonly<Record<string, number>>;
+}
+
+/** A step on the path from the symptom to the cause. */
+export interface PathStep {
+  readonly question: string;
+  readonly answer: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface Target {
+  readonly pid?: number;
+  readonly comm?: string;
+  readonly container?: string;
+  readonly netns?: string;
+  readonly server?: { readonly kind: string; readonly version?: string; readonly port?: number };
+}
+
+export interface TracerSummary {
+  readonly name: string;
+  readonly events: number;
+  readonly lost?: number;
+  readonly overhead?: { readonly fraction: number; readonly how: string };
+}
+
+/** `--format json`. */
+export interface Report {
+  readonly schema: 'perfcase.report/1';
+  readonly perfcase: string;
+  readonly target: Target;
+  readonly window: { readonly startedAt?: string; readonly seconds?: number };
+  readonly tracer?: TracerSummary;
+  readonly summary: string;
+  /** "found", "clear", or "inconclusive" with the reasons in `notChecked`. */
+  readonly verdict: 'found' | 'clear' | 'inconclusive';
+  readonly path: readonly PathStep[];
+  readonly findings: readonly Finding[];
+  readonly ruledOut: readonly RuledOut[];
+  readonly notChecked: readonly NotChecked[];
+  readonly clients: readonly ClientProcess[];
+  readonly endpoints: readonly Endpoint[];
+}

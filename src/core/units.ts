@@ -1,0 +1,47 @@
+import { UserError } from './errors.ts';
+
+const UNIT_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Reads "300ms", "10s", "2m", "1.5h" or a bare number of seconds.
+ * @returns milliseconds, greater than 0
+ * @throws UserError when the text is no duration
+ */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)?$/.exec(text.trim());
+  const ms = match ? Number(match[1]) * UNIT_MS[match[2] ?? 's']! : Number.NaN;
+  if (!(ms > 0) || !Number.isFinite(ms)) {
+    throw new UserError(`"${text}" is no duration; write for example 300ms, 10s or 2m.`);
+  }
+  return ms;
+}
+
+/** A duration in the unit that reads best, three significant digits: "7.6 ms", "10.5 s", "160 µs". */
+export function formatMs(ms: number): string {
+  if (ms === 0) return '0 ms';
+  const abs = Math.abs(ms);
+  if (abs < 1) return `${significant(ms * 1000)} µs`;
+  if (abs < 1000) return `${significant(ms)} ms`;
+  if (abs < 120_000) return `${significant(ms / 1000)} s`;
+  return `${significant(ms / 60_000)} min`;
+}
+
+/** Three significant digits without an exponent: 0.0123, 7.6, 118, 41872. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 100) return String(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}
+
+/** 0.914 → "91 %"; keeps one digit below 10 %. */
+export function formatShare(fraction: number): string {
+  const percent = fraction * 100;
+  return `${percent > 0 && percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+}
+
+/** The value at quantile q (0 to 1) of unsorted numbers, by nearest rank; undefined when there are none. */
+export function quantile(values: readonly number[], q: number): number | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
+}
