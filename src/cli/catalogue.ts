@@ -1,0 +1,6 @@
+import type { CatalogueEntry } from './command.ts';
+
+/** Every command of the CLI. A command's code is loaded when it is called, so that `--help` stays quick. */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  // A new command: one line here, one file in commands/.
+];

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitCode, UserError } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
+import { CATALOGUE } from './catalogue.ts';
+import type { Io } from './command.ts';
+
+/** Runs the CLI. Never throws and never calls process.exit: the exit code is returned. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const abort = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => abort.abort(name);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  // `perfcase … | head` closes our output early; that is the reader's right.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      abort.abort('EPIPE');
+    });
+  }
+  const io: Io = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: abort.signal,
+    exitCode: EXIT.ok,
+  };
+  try {
+    const program = await buildProgram(argv, io);
+    await program.parseAsync([...argv], { from: 'user' });
+    return io.exitCode;
+  } catch (error) {
+    return explain(error, io);
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
+  }
+}
+
+async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
+  const program = new Command('perfcase')
+    .description('Tells why a server is slow, and shows the evidence.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .showSuggestionAfterError();
+  const wanted = argv.find((word) => !word.startsWith('-'));
+  for (const entry of CATALOGUE) {
+    const command = program.command(entry.name).description(entry.summary).exitOverride();
+    if (entry.name === wanted || (wanted === 'help' && argv.includes(entry.name))) {
+      (await entry.load()).configure(command, io);
+    }
+  }
+  return program;
+}
+
+/** One line for a person, and the exit code that belongs to it. */
+function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own line; help and version end with 0.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (error instanceof UserError) {
+    io.stderr.write(`perfcase: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if (io.signal.aborted) {
+    io.stderr.write(`perfcase: interrupted (${String(io.signal.reason)}).\n`);
+    return EXIT.inconclusive;
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`perfcase: internal error: ${detail.split('\n', 1)[0]}\n`);
+  if (io.env.PERFCASE_DEBUG && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  return EXIT.failure;
+}
