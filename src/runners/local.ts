@@ -35,8 +35,8 @@ interface Ended {
   readonly failed: boolean;
   readonly timedOut: boolean;
   readonly isCanceled: boolean;
-  readonly code?: string;
-  readonly stderr?: string;
+  readonly code?: string | undefined;
+  readonly stderr?: string | undefined;
 }
 
 function statusOf(result: Ended): CaptureOutcome['status'] {
