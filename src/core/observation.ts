@@ -251,10 +251,10 @@ export interface SyscallObservation extends Seen {
   readonly resumedLine?: number;
 }
 
-/** A line of strace that is no call: a signal, an exit, an attach. */
+/** A line of strace that is no call: a signal, an exit, an attach, or a gap where somebody cut the log. */
 export interface TraceEventObservation extends Seen {
   readonly kind: 'trace-event';
-  readonly event: 'signal' | 'exited' | 'killed' | 'attached' | 'detached' | 'stopped';
+  readonly event: 'signal' | 'exited' | 'killed' | 'attached' | 'detached' | 'stopped' | 'gap';
   readonly tid?: number;
   readonly startUs?: number;
   readonly detail?: string;
