@@ -9,6 +9,11 @@ export interface Seen {
   readonly text: string;
   /** The tool's own time stamp, as printed (for example "12:49:36"). */
   readonly clock?: string;
+  /**
+   * Which report of a tool that prints several (top, iostat, pidstat), from 0. The first of top, and of iostat
+   * without -y, is an average since boot.
+   */
+  readonly frame?: number;
 }
 
 export interface CpuObservation extends Seen {
@@ -23,6 +28,8 @@ export interface CpuObservation extends Seen {
   readonly irqPercent?: number;
   readonly softirqPercent?: number;
   readonly stealPercent?: number;
+  /** Clock ticks the percentages were computed from; only for readings of /proc/stat. */
+  readonly ticks?: number;
 }
 
 export interface MemoryObservation extends Seen {
@@ -54,6 +61,8 @@ export interface TasksObservation extends Seen {
 export interface ProcessObservation extends Seen {
   readonly kind: 'process';
   readonly pid: number;
+  /** With top -H: the thread; `pid` is then the process only where the TGID column is shown, else the thread. */
+  readonly tid?: number;
   readonly user?: string;
   readonly state?: string;
   readonly cpuPercent?: number;
@@ -65,7 +74,7 @@ export interface ProcessObservation extends Seen {
   readonly command?: string;
 }
 
-/** A row of iostat -x. */
+/** A row of iostat, or the difference of two readings of /proc/diskstats. */
 export interface DiskObservation extends Seen {
   readonly kind: 'disk';
   readonly device: string;
@@ -80,6 +89,8 @@ export interface DiskObservation extends Seen {
   readonly awaitMs?: number;
   readonly queueSize?: number;
   readonly utilPercent?: number;
+  /** Requests of any kind, where reads and writes are not told apart (iostat without -x). */
+  readonly transfersPerSec?: number;
 }
 
 /** A row of pidstat -d. */
@@ -93,6 +104,8 @@ export interface ProcessIoObservation extends Seen {
   readonly cancelledKibPerSec?: number;
   /** Clock ticks that the task waited for block I/O in the interval. */
   readonly ioDelayTicks?: number;
+  /** True for the "Average:" row over all reports. */
+  readonly average?: true;
   readonly command?: string;
 }
 
@@ -109,6 +122,8 @@ export interface ProcessCpuObservation extends Seen {
   readonly waitPercent?: number;
   readonly cpuPercent?: number;
   readonly cpu?: number;
+  /** True for the "Average:" row over all reports. */
+  readonly average?: true;
   readonly command?: string;
 }
 
@@ -120,6 +135,8 @@ export interface ProcessSwitchesObservation extends Seen {
   readonly user?: string;
   readonly voluntaryPerSec?: number;
   readonly involuntaryPerSec?: number;
+  /** True for the "Average:" row over all reports. */
+  readonly average?: true;
   readonly command?: string;
 }
 
@@ -225,6 +242,118 @@ export interface ProcStatObservation extends Seen {
   readonly blockIoTicks?: number;
 }
 
+/** What matters of /proc/PID/status. */
+export interface ProcStatusObservation extends Seen {
+  readonly kind: 'proc-status';
+  readonly name?: string;
+  readonly pid?: number;
+  readonly tgid?: number;
+  readonly parentPid?: number;
+  /** One letter: R, S, D, T, t, Z … */
+  readonly state?: string;
+  /** Thread id of the tracer; 0 when nobody traces. */
+  readonly tracerPid?: number;
+  readonly threads?: number;
+  /** Effective user id. */
+  readonly uid?: number;
+  /** The pid in each nested pid namespace, outermost first. */
+  readonly nsPids?: readonly number[];
+  readonly rssKib?: number;
+  readonly swapKib?: number;
+  readonly voluntarySwitches?: number;
+  readonly involuntarySwitches?: number;
+}
+
+/** A line of /proc/PID/cgroup. */
+export interface CgroupObservation extends Seen {
+  readonly kind: 'cgroup';
+  /** 0 for cgroup v2. */
+  readonly hierarchy: number;
+  readonly controllers: readonly string[];
+  readonly path: string;
+  /** Full id when the path names a container of docker, podman, containerd or cri-o. */
+  readonly containerId?: string;
+}
+
+/** A line of /proc/PID/mountinfo. */
+export interface MountObservation extends Seen {
+  readonly kind: 'mount';
+  /** "8:1": what a file's device number is matched with. */
+  readonly device: string;
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly fsType: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** A row of /proc/net/unix. */
+export interface UnixSocketObservation extends Seen {
+  readonly kind: 'unix-socket';
+  readonly inode: number;
+  readonly listening: boolean;
+  /** Absent for an unnamed socket. */
+  readonly path?: string;
+}
+
+/** A cpu line of /proc/stat: ticks since boot. */
+export interface CpuTicksObservation extends Seen {
+  readonly kind: 'cpu-ticks';
+  readonly cpu: string;
+  readonly user: number;
+  readonly nice: number;
+  readonly system: number;
+  readonly idle: number;
+  readonly iowait?: number;
+  readonly irq?: number;
+  readonly softirq?: number;
+  readonly steal?: number;
+}
+
+/** A row of /proc/diskstats: counters since boot. Sectors are of 512 bytes. */
+export interface DiskCountersObservation extends Seen {
+  readonly kind: 'disk-counters';
+  readonly device: string;
+  /** "8:0" */
+  readonly number: string;
+  readonly reads: number;
+  readonly readSectors: number;
+  readonly readMs: number;
+  readonly writes: number;
+  readonly writtenSectors: number;
+  readonly writeMs: number;
+  readonly busyMs: number;
+  /** Milliseconds weighted with the number of requests under way. */
+  readonly queueMs: number;
+  /** Linux 5.5 and newer. */
+  readonly flushes?: number;
+  readonly flushMs?: number;
+}
+
+/** A counter of /proc/vmstat. */
+export interface VmCounterObservation extends Seen {
+  readonly kind: 'vm-counter';
+  readonly name: string;
+  readonly value: number;
+}
+
+/** A line of the server's CLIENT LIST. */
+export interface ServerClientObservation extends Seen {
+  readonly kind: 'server-client';
+  readonly id?: number;
+  readonly address: string;
+  /** The server's descriptor of this connection. */
+  readonly fd?: number;
+  readonly name?: string;
+  readonly ageSeconds?: number;
+  readonly idleSeconds?: number;
+  /** N normal, O monitor, P pubsub, S replica, M primary … */
+  readonly flags?: string;
+  readonly lastCommand?: string;
+  readonly outputBytes?: number;
+  readonly queryBufferBytes?: number;
+}
+
 /** One system call, whatever tracer saw it. */
 export interface SyscallObservation extends Seen {
   readonly kind: 'syscall';
@@ -278,5 +407,13 @@ export type Observation =
   | PressureObservation
   | ProcIoObservation
   | ProcStatObservation
+  | ProcStatusObservation
+  | CgroupObservation
+  | MountObservation
+  | UnixSocketObservation
+  | CpuTicksObservation
+  | DiskCountersObservation
+  | VmCounterObservation
+  | ServerClientObservation
   | SyscallObservation
   | TraceEventObservation;
