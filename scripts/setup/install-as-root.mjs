@@ -1,12 +1,10 @@
 // Runs as root: `install-as-root.mjs PACKAGE…` installs distribution packages and starts none of their daemons.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruptedCode, run, say } from './run.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const MARK = '# made by the set-up of perfcase';
-/** The packages among ours that bring services, sockets or timers. */
-const DAEMONS = ['redis-server', 'podman', 'sysstat'];
 const LOCK_SECONDS = 120;
 const ENV = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
 const APT = ['apt-get', '-y', '-q', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, '-o', 'Acquire::Retries=3'];
@@ -22,7 +20,7 @@ async function main(wanted) {
   if (unknown.length > 0) say(`this release has no package ${unknown.join(', ')}.`);
   if (packages.length === 0) return 1;
 
-  const fresh = await notInstalled(packages.filter((name) => DAEMONS.includes(name)));
+  const before = startedAtBoot();
   let held = false;
   try {
     held = holdDaemons();
@@ -34,7 +32,7 @@ async function main(wanted) {
       say(`apt-get install failed (${lastError(output)}).`);
       return 1;
     }
-    await disableUnits(fresh);
+    await keepFromBoot(before);
     return 0;
   } catch (error) {
     say(`the installation failed (${error.message}).`);
@@ -80,25 +78,31 @@ exit 0
   return true;
 }
 
-async function notInstalled(packages) {
-  const fresh = [];
-  for (const name of packages) {
-    const { output } = await run(['dpkg-query', '--status', name], { env: ENV });
-    if (!/^Status: .* installed$/m.test(output)) fresh.push(name);
+/** What starts at boot: the links of systemd units and of init scripts. */
+function startedAtBoot() {
+  const links = [];
+  for (const folder of readdirSync('/etc').filter((name) => /^rc\d\.d$/.test(name))) {
+    links.push(...readdirSync(`/etc/${folder}`).filter((name) => name.startsWith('S')));
   }
-  return fresh;
+  const units = '/etc/systemd/system';
+  const wants = existsSync(units) ? readdirSync(units).filter((name) => name.endsWith('.wants')) : [];
+  for (const folder of wants) links.push(...readdirSync(`${units}/${folder}`));
+  return new Set(links);
 }
 
-/** Nor shall they start at the next boot: these packages were not here before, so nobody relies on their units. */
-async function disableUnits(packages) {
-  if (packages.length === 0) return;
-  const { output } = await run(['dpkg', '-L', ...packages]);
-  const units = [...output.matchAll(/\/systemd\/system\/([^/@\n]+\.(?:service|socket|timer))$/gm)].map(
-    (m) => m[1],
-  );
-  if (units.length === 0) return;
+/**
+ * Nor shall they start at the next boot: what was not started before this installation, nobody relies on.
+ * Without systemctl there is no systemd that would read its links.
+ */
+async function keepFromBoot(before) {
   const now = existsSync('/run/systemd/system') ? ['--now'] : [];
-  await run(['systemctl', 'disable', ...now, ...new Set(units)], { env: ENV });
+  for (const name of startedAtBoot()) {
+    if (before.has(name)) continue;
+    const script = /^S\d\d(.+)$/.exec(name)?.[1];
+    const command =
+      script === undefined ? ['systemctl', 'disable', ...now, name] : ['update-rc.d', script, 'disable'];
+    await run(command, { env: ENV });
+  }
 }
 
 function lastError(output) {
