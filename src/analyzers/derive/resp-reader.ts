@@ -100,27 +100,31 @@ export class RespReader<M> {
   }
 
   private open(header: string, at: M): void {
-    const type = header[0] ?? '';
+    const type = header[0] ?? '?';
     const rest = header.slice(1);
-    if ('$=!'.includes(type) && type !== '') {
-      const length = Number(rest);
-      if (!/^-?\d+$/.test(rest)) return this.lose();
-      const value: RespValue = { type, length };
-      if (length < 0) return this.close(value, at);
-      value.text = '';
-      this.bulk = { value, remaining: length + 2, keep: length };
+    const isLength = /^-?\d+$/.test(rest);
+    if ('$=!'.includes(type) && isLength) this.openBulk(type, Number(rest), at);
+    else if ('*%~>|'.includes(type) && isLength && this.stack.length < MAX_DEPTH) {
+      this.openAggregate(type, Number(rest), at);
+    } else if ('+-:_#,('.includes(type)) this.close({ type, text: rest }, at);
+    else this.lose();
+  }
+
+  private openBulk(type: string, length: number, at: M): void {
+    const value: RespValue = { type, length };
+    if (length < 0) {
+      this.close(value, at);
       return;
     }
-    if ('*%~>|'.includes(type) && type !== '') {
-      if (!/^-?\d+$/.test(rest) || this.stack.length >= MAX_DEPTH) return this.lose();
-      const length = Number(rest) * (type === '%' || type === '|' ? 2 : 1);
-      const value: RespValue = { type, length, items: [] };
-      if (length <= 0) return this.close(value, at);
-      this.stack.push({ value, remaining: length });
-      return;
-    }
-    if ('+-:_#,('.includes(type) && type !== '') return this.close({ type, text: rest }, at);
-    this.lose();
+    value.text = '';
+    this.bulk = { value, remaining: length + 2, keep: length };
+  }
+
+  private openAggregate(type: string, pairs: number, at: M): void {
+    const length = pairs * (type === '%' || type === '|' ? 2 : 1);
+    const value: RespValue = { type, length, items: [] };
+    if (length <= 0) this.close(value, at);
+    else this.stack.push({ value, remaining: length });
   }
 
   private endBulk(at: M): void {

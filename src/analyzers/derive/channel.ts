@@ -1,0 +1,150 @@
+import type { DescriptorObservation, SyscallObservation } from '../../core/observation.ts';
+import type { StraceItem } from './trace-input.ts';
+
+/** What a descriptor is used for, judged by what moved through it. */
+export type ChannelRole =
+  /** RESP requests come in: a client of the traced server. */
+  | 'resp-server'
+  /** RESP requests go out: the traced process is a client. */
+  | 'resp-client'
+  /** RESP commands are appended to a file. */
+  | 'append-log'
+  /** HTTP requests come in. */
+  | 'http-server'
+  | 'other';
+
+/** One life of a descriptor of one process: from open, accept or the start of the log, to close. */
+export interface Channel {
+  readonly pid: number;
+  readonly fd: number;
+  /** What lsof, /proc or the log say it is. */
+  name?: string;
+  descriptor?: DescriptorObservation;
+  role: ChannelRole;
+  reads: number;
+  writes: number;
+  syncs: number;
+  requestsIn: number;
+  requestsOut: number;
+  httpIn: number;
+}
+
+const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
+const INLINE_PING = /^(?:PING|INFO|QUIT)\r?\n/i;
+const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP\/1\.[01]\r\n/;
+
+export const SYNC_CALLS = new Set(['fsync', 'fdatasync', 'sync_file_range', 'syncfs', 'msync']);
+const INWARD = new Set([...['read', 'readv', 'pread64', 'preadv', 'preadv2', 'recv', 'recvfrom', 'recvmsg']]);
+const OUTWARD = new Set([
+  ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'send', 'sendto', 'sendmsg'],
+]);
+
+/** Which way a call moves bytes; undefined for calls that move none. */
+export function directionOf(call: SyscallObservation): 'in' | 'out' | undefined {
+  if (INWARD.has(call.name)) return 'in';
+  return OUTWARD.has(call.name) ? 'out' : undefined;
+}
+
+/** Follows every descriptor through the log, and gives each data call the channel that it moved through. */
+export function mapChannels(
+  items: readonly StraceItem[],
+  pidOf: (tid: number | undefined) => number,
+  descriptors: readonly DescriptorObservation[],
+): { channels: Channel[]; channelOf: Map<SyscallObservation, Channel> } {
+  const known = new Map<string, DescriptorObservation>();
+  for (const descriptor of descriptors) {
+    const key = `${descriptor.pid}:${descriptor.fd}`;
+    // lsof -i names both ends of a connection that lsof -p, from outside the namespace, calls "protocol: TCP".
+    if (!known.has(key) || descriptor.remoteAddress !== undefined) known.set(key, descriptor);
+  }
+  const open = new Map<string, Channel>();
+  const channels: Channel[] = [];
+  const channelOf = new Map<SyscallObservation, Channel>();
+  const begin = (pid: number, fd: number, descriptor?: DescriptorObservation): Channel => {
+    const channel: Channel = {
+      ...{ pid, fd, role: 'other', reads: 0, writes: 0, syncs: 0, requestsIn: 0, requestsOut: 0, httpIn: 0 },
+      ...(descriptor ? { descriptor, name: descriptor.name } : {}),
+    };
+    open.set(`${pid}:${fd}`, channel);
+    channels.push(channel);
+    return channel;
+  };
+  for (const call of items) {
+    if (call.kind !== 'syscall') continue;
+    const pid = pidOf(call.tid);
+    const opened = openedBy(call);
+    if (opened) {
+      const channel = begin(pid, opened.fd);
+      if (opened.name !== undefined) channel.name = opened.name;
+    }
+    if (call.fd === undefined) continue;
+    const key = `${pid}:${call.fd}`;
+    if (call.name === 'close') {
+      open.delete(key);
+      known.delete(key);
+      continue;
+    }
+    const direction = directionOf(call);
+    if (!direction && !SYNC_CALLS.has(call.name)) continue;
+    const channel = open.get(key) ?? begin(pid, call.fd, known.get(key));
+    if (call.fdName !== undefined) channel.name ??= call.fdName;
+    channelOf.set(call, channel);
+    count(channel, call, direction);
+  }
+  for (const channel of channels) channel.role = roleOf(channel);
+  return { channels, channelOf };
+}
+
+function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'out' | undefined): void {
+  const payload = call.payload ?? '';
+  if (direction === 'in') {
+    channel.reads++;
+    if (RESP_REQUEST.test(payload) || INLINE_PING.test(payload)) channel.requestsIn++;
+    else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
+  } else if (direction === 'out') {
+    channel.writes++;
+    if (RESP_REQUEST.test(payload)) channel.requestsOut++;
+  } else {
+    channel.syncs++;
+  }
+}
+
+/** A reply to SCAN looks like a request; so the side on which more requests were seen decides. */
+function roleOf(channel: Channel): ChannelRole {
+  const { requestsIn, requestsOut, httpIn } = channel;
+  if (isFile(channel)) return requestsOut > 0 ? 'append-log' : 'other';
+  if (httpIn > 0 && httpIn >= requestsIn) return 'http-server';
+  if (requestsIn > 0 && requestsIn >= requestsOut) return 'resp-server';
+  if (requestsOut > 0) return channel.reads === 0 && channel.syncs > 0 ? 'append-log' : 'resp-client';
+  return 'other';
+}
+
+/** Whether the channel is a file of a file system, as far as that is known; a synced descriptor is one. */
+export function isFile(channel: Channel): boolean {
+  const { descriptor, name, syncs } = channel;
+  if (descriptor?.type !== undefined) return descriptor.type === 'REG';
+  if (name !== undefined) return /^\/(?!proc\/|dev\/|sys\/)/.test(name);
+  return syncs > 0;
+}
+
+function openedBy(call: SyscallObservation): { fd: number; name?: string } | undefined {
+  if (call.result === undefined || call.result < 0) return undefined;
+  switch (call.name) {
+    case 'open':
+    case 'openat':
+    case 'openat2':
+    case 'creat': {
+      const path = /"((?:[^"\\]|\\.)*)"/.exec(call.args)?.[1];
+      return { fd: call.result, ...(path === undefined ? {} : { name: path }) };
+    }
+    case 'accept':
+    case 'accept4':
+    case 'socket':
+    case 'dup':
+    case 'dup2':
+    case 'dup3':
+      return { fd: call.result };
+    default:
+      return undefined;
+  }
+}

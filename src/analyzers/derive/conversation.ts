@@ -1,0 +1,169 @@
+import type { SyscallObservation } from '../../core/observation.ts';
+import type { Channel } from './channel.ts';
+import { commandWords, RespReader, type RespValue } from './resp-reader.ts';
+
+/** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
+export interface Command {
+  readonly conversation: Conversation;
+  /** Upper case: "SADD". */
+  readonly name: string;
+  /** Without the name. */
+  readonly args: readonly RespValue[];
+  /** The call that brought its last byte. */
+  readonly call: SyscallObservation;
+  /** When its last byte had moved: read by the server, or sent by the client. Absent in a log without times. */
+  readonly atUs?: number;
+  reply?: RespValue;
+  replyCall?: SyscallObservation;
+  /** When its reply began to move. */
+  repliedUs?: number;
+  /** When its reply had moved. */
+  replyEndUs?: number;
+  /** Syncs on the serving thread that stood between the command and its reply. */
+  heldBy: Sync[];
+  /** It came in the same read as the command before it. */
+  readonly pipelined: boolean;
+}
+
+/** A sync call. */
+export interface Sync {
+  readonly call: SyscallObservation;
+  readonly channel: Channel;
+  readonly startUs?: number;
+  readonly durationUs?: number;
+  /** True when the thread that appended and replies made it; false for a thread in the background. */
+  readonly foreground: boolean;
+  /** Commands that had been read and not answered when it began. */
+  readonly held: Command[];
+}
+
+/** A write to an append-only log. */
+export interface Append {
+  readonly call: SyscallObservation;
+  readonly channel: Channel;
+  /** Names of the commands in it. */
+  readonly commands: string[];
+  /** The sync that followed on the same descriptor and thread before the next append. */
+  sync?: Sync;
+}
+
+interface Stamp {
+  readonly call: SyscallObservation;
+  readonly us?: number;
+}
+
+const STREAMING = new Set(['MONITOR', 'SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'PSYNC', 'SYNC']);
+
+/** One connection that speaks RESP, seen from one end: its commands, each paired with its reply. */
+export class Conversation {
+  readonly commands: Command[] = [];
+  readonly pending: Command[] = [];
+  /** A MONITOR, a subscriber or a replica: what goes out answers no command. */
+  streaming = false;
+  private readonly requests: RespReader<Stamp>;
+  private readonly replies: RespReader<Stamp>;
+  private lastCommandCall: SyscallObservation | undefined;
+  private requestCut = false;
+
+  /** @param side which end of the connection was traced */
+  constructor(
+    readonly channel: Channel,
+    readonly side: 'server' | 'client',
+    private readonly onCommand: (command: Command) => void,
+  ) {
+    this.requests = new RespReader<Stamp>((message) => this.command(message.value, message.last));
+    this.replies = new RespReader<Stamp>((message) => this.reply(message.value, message.first));
+  }
+
+  /** Bytes in which something was not understood. */
+  get lostBytes(): number {
+    return this.requests.lostBytes + this.replies.lostBytes;
+  }
+
+  request(call: SyscallObservation): void {
+    const payload = call.payload ?? '';
+    // After a gap the next request begins with the next read.
+    if ((this.requests.lost || this.requestCut) && payload.startsWith('*')) this.requests.resync();
+    if (this.replies.lost) {
+      this.pending.length = 0;
+      this.replies.resync();
+    }
+    this.requestCut = lengthOf(call) === undefined;
+    if (/^[A-Za-z]/.test(payload) && this.requests.atBoundary) {
+      this.inline(payload, call);
+      return;
+    }
+    this.requests.push(payload, lengthOf(call) ?? payload.length, stamp(call));
+    if (this.requestCut) this.salvage(payload, call);
+  }
+
+  answer(call: SyscallObservation): void {
+    if (this.streaming || this.pending.length === 0) return;
+    const payload = call.payload ?? '';
+    this.replies.push(payload, lengthOf(call) ?? payload.length, stamp(call));
+  }
+
+  /** A command of a log that shows neither its whole text nor its length: what is there is still a command. */
+  private salvage(payload: string, call: SyscallObservation): void {
+    if (this.requests.atBoundary) return;
+    const words = [...payload.matchAll(/\$(\d+)\r\n([^\r]*)/g)].map(
+      ([, length, text]): RespValue => ({
+        ...{ type: '$', length: Number(length), text: text! },
+        ...(text!.length < Number(length) ? { cut: true } : {}),
+      }),
+    );
+    this.requests.resync();
+    this.command({ type: '*', length: words.length, items: words }, stamp(call));
+  }
+
+  private inline(payload: string, call: SyscallObservation): void {
+    for (const line of payload.split(/\r?\n/)) {
+      if (line === '') continue;
+      const items = line.split(' ').map((text): RespValue => ({ type: '$', text, length: text.length }));
+      this.command({ type: '*', length: items.length, items }, stamp(call));
+    }
+  }
+
+  private command(value: RespValue, at: Stamp): void {
+    const words = commandWords(value);
+    if (!words) return;
+    const [name, ...args] = words;
+    const command: Command = {
+      conversation: this,
+      name: name!.text!.toUpperCase(),
+      args,
+      call: at.call,
+      ...(at.us === undefined ? {} : { atUs: at.us }),
+      heldBy: [],
+      pipelined: this.lastCommandCall === at.call,
+    };
+    this.lastCommandCall = at.call;
+    if (STREAMING.has(command.name)) this.streaming = true;
+    this.commands.push(command);
+    this.pending.push(command);
+    this.onCommand(command);
+  }
+
+  private reply(value: RespValue, first: Stamp): void {
+    if (value.type === '>' || value.type === '|') return;
+    const command = this.pending.shift();
+    if (!command) return;
+    command.reply = value;
+    command.replyCall = first.call;
+    if (first.call.startUs !== undefined) {
+      command.repliedUs = first.call.startUs;
+      command.replyEndUs = first.call.startUs + (first.call.durationUs ?? 0);
+    }
+  }
+}
+
+/** Bytes that really moved: the result, or for a write copied without its result the count that was asked for. */
+export function lengthOf(call: SyscallObservation): number | undefined {
+  if (call.result !== undefined) return Math.max(0, call.result);
+  const count = /^(?:write|send|sendto)$/.test(call.name) ? /"(?:\.\.\.)?, (\d+)/.exec(call.args) : null;
+  return count ? Number(count[1]) : undefined;
+}
+
+function stamp(call: SyscallObservation): Stamp {
+  return call.startUs === undefined ? { call } : { call, us: call.startUs + (call.durationUs ?? 0) };
+}

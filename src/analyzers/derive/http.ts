@@ -1,0 +1,80 @@
+import type { SyscallObservation } from '../../core/observation.ts';
+import type { Channel } from './channel.ts';
+import type { Command } from './conversation.ts';
+
+/** An HTTP/1.1 request that a traced process answered, with the commands it sent meanwhile. */
+export interface HttpRequest {
+  readonly pid: number;
+  readonly method: string;
+  /** Without query; segments that look like identifiers are ":id". */
+  readonly path: string;
+  readonly call: SyscallObservation;
+  readonly startUs?: number;
+  /** End of the answer's last write that was seen; absent while it has not been answered. */
+  endUs?: number;
+  answered: boolean;
+  readonly commands: Command[];
+  /** Another request was being answered by the same process at the same time, so commands may belong to either. */
+  overlapped: boolean;
+}
+
+const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/;
+
+/** Follows the HTTP requests of each traced process, and puts RESP commands under the request that was open. */
+export class HttpReader {
+  private readonly requests: HttpRequest[] = [];
+  private readonly open = new Map<Channel, HttpRequest>();
+
+  data(call: SyscallObservation, channel: Channel, inward: boolean): void {
+    const current = this.open.get(channel);
+    if (inward) {
+      const line = REQUEST_LINE.exec(call.payload ?? '');
+      if (!line) return;
+      this.open.set(channel, this.begin(call, channel.pid, line[1]!, line[2]!));
+      return;
+    }
+    if (!current) return;
+    current.answered = true;
+    if (call.startUs !== undefined) current.endUs = call.startUs + (call.durationUs ?? 0);
+  }
+
+  command(command: Command, pid: number): void {
+    const open = [...this.open.values()].filter((request) => request.pid === pid && !request.answered);
+    if (open.length === 1) open[0]!.commands.push(command);
+    else for (const request of open) request.overlapped = true;
+  }
+
+  finish(): HttpRequest[] {
+    return this.requests;
+  }
+
+  private begin(call: SyscallObservation, pid: number, method: string, target: string): HttpRequest {
+    const request: HttpRequest = {
+      pid,
+      method,
+      path: publicPath(target),
+      call,
+      ...(call.startUs === undefined ? {} : { startUs: call.startUs + (call.durationUs ?? 0) }),
+      answered: false,
+      commands: [],
+      overlapped: false,
+    };
+    for (const other of this.open.values()) {
+      if (other.pid === pid && !other.answered) {
+        other.overlapped = true;
+        request.overlapped = true;
+      }
+    }
+    this.requests.push(request);
+    return request;
+  }
+}
+
+/** The path without its query, and without segments that could name a person or hold a token. */
+export function publicPath(target: string): string {
+  const path = target.split(/[?#]/, 1)[0]!;
+  return path
+    .split('/')
+    .map((segment) => (/\d{2,}|^[0-9a-f-]{8,}$|[^\w.~-]|.{25,}/i.test(segment) ? ':id' : segment))
+    .join('/');
+}

@@ -1,0 +1,69 @@
+import type {
+  DescriptorObservation,
+  SyscallObservation,
+  TraceEventObservation,
+} from '../../core/observation.ts';
+
+export type StraceItem = SyscallObservation | TraceEventObservation;
+
+/** What a tracer saw, and what is needed to understand it. */
+export interface TraceInput {
+  /** In the order of the log. */
+  readonly items: readonly StraceItem[];
+  /** The tool, as evidence names it. */
+  readonly source: string;
+  /** Thread id to process id, where known. */
+  readonly groups: ReadonlyMap<number, number>;
+  /** The process under diagnosis; found from the log when absent. */
+  readonly targetPid?: number;
+  readonly descriptors: readonly DescriptorObservation[];
+  /**
+   * How many times faster the target ran when it was not traced, measured in the same run (1 or more);
+   * absent when it was not measured.
+   */
+  readonly slowdown?: number;
+}
+
+/**
+ * Which process a thread belongs to: as given, else by the clones in the log, else the process that the descriptors
+ * were listed for, else the thread itself.
+ */
+export function threadGroups(input: Pick<TraceInput, 'items' | 'groups' | 'descriptors' | 'targetPid'>): {
+  pidOf: (tid: number | undefined) => number;
+  target: number;
+} {
+  const groups = new Map(input.groups);
+  const listed = new Set(input.descriptors.map((descriptor) => descriptor.pid));
+  const main = input.targetPid ?? guessTarget(input.items, listed);
+  const forks = new Map<number, number>();
+  for (const item of input.items) {
+    if (item.kind !== 'syscall' || !(item.result! > 0)) continue;
+    if (!/^(?:clone3?|v?fork)$/.test(item.name)) continue;
+    const parent = item.tid ?? main;
+    if (item.name.startsWith('clone') && /CLONE_THREAD/.test(item.args)) {
+      groups.set(item.result!, groups.get(parent) ?? parent);
+    } else {
+      forks.set(item.result!, item.result!);
+    }
+  }
+  const pidOf = (tid: number | undefined): number => {
+    if (tid === undefined) return main;
+    const known = groups.get(tid) ?? forks.get(tid);
+    if (known !== undefined) return known;
+    // A log made by hand names threads only; its other threads belong to the process it was attached to.
+    return listed.has(tid) || tid === main || input.groups.size > 0 ? tid : main;
+  };
+  return { pidOf, target: main };
+}
+
+/** A hand-made log: the process that was attached, else the listed process seen in it, else its first thread. */
+function guessTarget(items: readonly StraceItem[], listed: ReadonlySet<number>): number {
+  const tids = new Map<number, number>();
+  for (const item of items) {
+    if (item.tid === undefined) continue;
+    if (item.kind === 'trace-event' && item.event === 'attached' && item.detail) return item.tid;
+    tids.set(item.tid, (tids.get(item.tid) ?? 0) + 1);
+  }
+  const busiest = [...tids].sort((a, b) => b[1] - a[1]).map(([tid]) => tid);
+  return busiest.find((tid) => listed.has(tid)) ?? busiest[0] ?? [...listed][0] ?? 0;
+}

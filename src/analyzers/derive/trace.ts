@@ -1,0 +1,223 @@
+import type { SyscallObservation } from '../../core/observation.ts';
+import { type Channel, directionOf, isFile, mapChannels, SYNC_CALLS } from './channel.ts';
+import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
+import { HttpReader, type HttpRequest } from './http.ts';
+import { RespReader } from './resp-reader.ts';
+import { type TraceInput, threadGroups } from './trace-input.ts';
+
+/** Everything that was rebuilt from system calls alone. */
+export interface Trace {
+  readonly source: string;
+  readonly target: number;
+  readonly calls: number;
+  /** Microseconds on the log's clock; absent in a log without times. */
+  readonly startUs?: number;
+  readonly endUs?: number;
+  readonly slowdown?: number;
+  readonly channels: readonly Channel[];
+  /** Connections of the target's own clients. */
+  readonly conversations: readonly Conversation[];
+  /** Connections on which a traced client talks to a RESP server. */
+  readonly clientConversations: readonly Conversation[];
+  readonly commands: readonly Command[];
+  readonly appends: readonly Append[];
+  readonly syncs: readonly Sync[];
+  readonly http: readonly HttpRequest[];
+  /** What could not be seen, each in a sentence. */
+  readonly blindSpots: readonly string[];
+  /** What strace itself adds to the duration of a call that does not block, in microseconds; absent when unknown. */
+  readonly callFloorUs?: number;
+  pidOf(tid: number | undefined): number;
+}
+
+/** Rebuilds conversations, appends, syncs and HTTP requests from a log. Pure; never throws on odd input. */
+export function deriveTrace(input: TraceInput): Trace {
+  const { pidOf, target } = threadGroups(input);
+  const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors);
+  const conversations = new Map<Channel, Conversation>();
+  const logs = new Map<Channel, { names: string[]; reader: RespReader<null> }>();
+  const http = new HttpReader();
+  const commands: Command[] = [];
+  const appends: Append[] = [];
+  const syncs: Sync[] = [];
+  const lastAppend = new Map<Channel, Append>();
+  let calls = 0;
+  let startUs: number | undefined;
+  let endUs: number | undefined;
+  let usesIoUring = false;
+
+  const conversationOf = (channel: Channel): Conversation => {
+    let conversation = conversations.get(channel);
+    if (!conversation) {
+      const side = channel.role === 'resp-server' ? 'server' : 'client';
+      conversation = new Conversation(channel, side, (command) => {
+        if (side === 'server') commands.push(command);
+        else http.command(command, channel.pid);
+      });
+      conversations.set(channel, conversation);
+    }
+    return conversation;
+  };
+
+  for (const call of input.items) {
+    if (call.kind !== 'syscall') continue;
+    calls++;
+    if (call.startUs !== undefined) {
+      startUs ??= call.startUs;
+      endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
+    }
+    if (call.name === 'io_uring_enter') usesIoUring = true;
+    const channel = channelOf.get(call);
+    if (!channel) continue;
+    if (SYNC_CALLS.has(call.name)) {
+      const sync = makeSync(call, channel, lastAppend.get(channel), pidOf, conversations);
+      if (!sync) continue;
+      syncs.push(sync);
+      const append = lastAppend.get(channel);
+      if (append && sync.foreground) append.sync ??= sync;
+      continue;
+    }
+    // A copied log without results still shows calls that worked; a call that failed or moved nothing does not count.
+    if (call.result !== undefined ? call.result <= 0 : call.payload === undefined) continue;
+    const inward = directionOf(call) === 'in';
+    switch (channel.role) {
+      case 'resp-server':
+        if (inward) conversationOf(channel).request(call);
+        else conversationOf(channel).answer(call);
+        break;
+      case 'resp-client':
+        if (inward) conversationOf(channel).answer(call);
+        else conversationOf(channel).request(call);
+        break;
+      case 'append-log':
+        if (!inward) {
+          const append = makeAppend(call, channel, logs);
+          appends.push(append);
+          lastAppend.set(channel, append);
+        }
+        break;
+      case 'http-server':
+        http.data(call, channel, inward);
+        break;
+      case 'other':
+        // A file that is written and synced without speaking RESP: still a write, of unknown content.
+        if (!inward && isFile(channel) && channel.syncs > 0) {
+          const append: Append = { call, channel, commands: [] };
+          appends.push(append);
+          lastAppend.set(channel, append);
+        }
+        break;
+      default:
+        channel.role satisfies never;
+    }
+  }
+
+  const all = [...conversations.values()];
+  const floor = callFloor(input);
+  return {
+    source: input.source,
+    target,
+    calls,
+    ...(startUs === undefined || endUs === undefined ? {} : { startUs, endUs }),
+    ...(input.slowdown === undefined ? {} : { slowdown: input.slowdown }),
+    ...(floor === undefined ? {} : { callFloorUs: floor }),
+    channels,
+    conversations: all.filter((each) => each.side === 'server' && each.channel.pid === target),
+    clientConversations: all.filter((each) => each.side === 'client'),
+    commands: commands.filter((command) => command.conversation.channel.pid === target),
+    appends: appends.filter((append) => append.channel.pid === target),
+    syncs: syncs.filter((sync) => sync.channel.pid === target),
+    http: http.finish(),
+    blindSpots: blindSpots(all, usesIoUring, input),
+    pidOf,
+  };
+}
+
+function makeSync(
+  call: SyscallObservation,
+  channel: Channel,
+  append: Append | undefined,
+  pidOf: (tid: number | undefined) => number,
+  conversations: ReadonlyMap<Channel, Conversation>,
+): Sync | undefined {
+  if (call.errno !== undefined) return undefined;
+  // The thread that appends is the one that replies; without an append in the log, it is the main thread.
+  const foreground =
+    call.tid === undefined || (append ? append.call.tid === call.tid : call.tid === pidOf(call.tid));
+  const held: Command[] = [];
+  const sync: Sync = {
+    call,
+    channel,
+    ...(call.startUs === undefined ? {} : { startUs: call.startUs }),
+    ...(call.durationUs === undefined ? {} : { durationUs: call.durationUs }),
+    foreground,
+    held,
+  };
+  if (!foreground) return sync;
+  for (const conversation of conversations.values()) {
+    if (conversation.side !== 'server' || conversation.channel.pid !== channel.pid || conversation.streaming)
+      continue;
+    for (const command of conversation.pending) {
+      command.heldBy.push(sync);
+      held.push(command);
+    }
+  }
+  return sync;
+}
+
+function makeAppend(
+  call: SyscallObservation,
+  channel: Channel,
+  logs: Map<Channel, { names: string[]; reader: RespReader<null> }>,
+): Append {
+  let log = logs.get(channel);
+  if (!log) {
+    const names: string[] = [];
+    const reader = new RespReader<null>(({ value }) => {
+      const name = value.items?.[0]?.text;
+      if (name !== undefined) names.push(name.toUpperCase());
+    });
+    log = { names, reader };
+    logs.set(channel, log);
+  }
+  const payload = call.payload ?? '';
+  if (log.reader.lost && payload.startsWith('*')) log.reader.resync();
+  log.names.length = 0;
+  log.reader.push(payload, Math.max(payload.length, call.result ?? payload.length), null);
+  return { call, channel, commands: [...log.names] };
+}
+
+/** The lower quartile of calls that cannot block: what is left is the tracer's own share of a duration. */
+function callFloor(input: TraceInput): number | undefined {
+  const durations: number[] = [];
+  for (const call of input.items) {
+    if (call.kind !== 'syscall' || call.durationUs === undefined) continue;
+    if (
+      call.errno === 'EAGAIN' ||
+      call.name === 'epoll_ctl' ||
+      call.name === 'close' ||
+      call.name === 'openat'
+    ) {
+      durations.push(call.durationUs);
+    }
+  }
+  if (durations.length < 3) return undefined;
+  durations.sort((a, b) => a - b);
+  return durations[Math.floor(durations.length / 4)];
+}
+
+function blindSpots(
+  conversations: readonly Conversation[],
+  usesIoUring: boolean,
+  input: TraceInput,
+): string[] {
+  const spots: string[] = [];
+  if (usesIoUring)
+    spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
+  const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);
+  if (lost > 0) spots.push(`${lost} bytes of conversations were not captured or not understood.`);
+  if (input.items.some((item) => item.kind === 'trace-event' && item.event === 'gap')) {
+    spots.push('Lines were left out of the log; times across the gaps are not used.');
+  }
+  return spots;
+}
