@@ -26,7 +26,7 @@ export async function installTools(missing, wanted) {
   }
   const asRoot = await rootPrefix(packages);
   if (asRoot === undefined) {
-    say(`missing: ${names}. Not root, and sudo would ask for a password. Install them with:`);
+    say(`missing: ${names}. Not root, and no sudo without a password here. Install them with:`);
     say(`  sudo apt-get install -y ${packages.join(' ')}`);
     return tellLoss(missing, wanted);
   }
@@ -56,6 +56,7 @@ function tellLoss(missing, wanted) {
   const losses = new Map();
   for (const { name, without } of missing) losses.set(without, [...(losses.get(without) ?? []), name]);
   for (const [without, names] of losses) say(`  without ${names.join(', ')}: ${without}`);
+  if (process.geteuid() !== 0) say('  without root: no slow disk and no network namespaces');
   if (wanted === 'test') say('  tests that need them are skipped and say so (with CI set they fail)');
 }
 
