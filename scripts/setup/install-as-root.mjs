@@ -107,7 +107,7 @@ async function keepFromBoot(before) {
 
 function lastError(output) {
   const lines = output.trim().split('\n');
-  return (lines.findLast((line) => line.startsWith('E: ')) ?? lines.at(-1) ?? '').replace(/^E: /, '');
+  return (lines.find((line) => line.startsWith('E: ')) ?? lines.at(-1) ?? '').replace(/^E: /, '');
 }
 
 process.exitCode = await main(process.argv.slice(2));
