@@ -1,4 +1,5 @@
 import type { SyscallObservation } from '../../core/observation.ts';
+import { publicPath } from '../../core/redact.ts';
 import type { Channel } from './channel.ts';
 import type { Command } from './conversation.ts';
 
@@ -68,13 +69,4 @@ export class HttpReader {
     this.requests.push(request);
     return request;
   }
-}
-
-/** The path without its query, and without segments that could name a person or hold a token. */
-export function publicPath(target: string): string {
-  const path = target.split(/[?#]/, 1)[0]!;
-  return path
-    .split('/')
-    .map((segment) => (/\d{2,}|^[0-9a-f-]{8,}$|[^\w.~-]|.{25,}/i.test(segment) ? ':id' : segment))
-    .join('/');
 }

@@ -1,0 +1,107 @@
+import { classOf } from './command-table.ts';
+import type { Command, Conversation } from './conversation.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * Where the time of a conversation went. A burst is a run of commands without a pause; its wall time is cut at each
+ * reply, so the parts sum to the whole. All in microseconds.
+ */
+export interface TimeSplit {
+  readonly wallUs: number;
+  /** Waiting for a sync that stood between a command and its reply. */
+  readonly syncUs: number;
+  /** Everything else of the round trips of these commands: server, network, and the client's own part. */
+  readonly scanUs: number;
+  readonly readUs: number;
+  readonly writeUs: number;
+  readonly otherUs: number;
+  /** Longest time that one burst waited for syncs. */
+  readonly worstBurstSyncUs: number;
+}
+
+/** A client that says nothing for this long waits for something else, usually for the next request. */
+export const PAUSE_US = 50_000;
+
+const EMPTY: TimeSplit = {
+  ...{ wallUs: 0, syncUs: 0, scanUs: 0, readUs: 0, writeUs: 0, otherUs: 0, worstBurstSyncUs: 0 },
+};
+
+/** Splits the wall time of conversations; undefined when the log has no times. */
+export function splitTime(conversations: readonly Conversation[]): TimeSplit | undefined {
+  const total = { ...EMPTY } as { -readonly [K in keyof TimeSplit]: number };
+  let timed = false;
+  for (const conversation of conversations) {
+    let cursor: number | undefined;
+    let burstSync = 0;
+    for (const command of conversation.commands) {
+      const { atUs, replyEndUs } = command;
+      if (atUs === undefined || replyEndUs === undefined) continue;
+      timed = true;
+      const arrived = command.call.startUs ?? atUs;
+      if (cursor === undefined || arrived - cursor > PAUSE_US) {
+        cursor = arrived;
+        burstSync = 0;
+      }
+      if (replyEndUs <= cursor) continue;
+      const wall = replyEndUs - cursor;
+      const sync = Math.min(wall, overlap(command, cursor, replyEndUs));
+      total.wallUs += wall;
+      total.syncUs += sync;
+      burstSync += sync;
+      total.worstBurstSyncUs = Math.max(total.worstBurstSyncUs, burstSync);
+      const kind = classOf(command.name);
+      const part =
+        kind === 'scan'
+          ? 'scanUs'
+          : kind.startsWith('read')
+            ? 'readUs'
+            : kind === 'other'
+              ? 'otherUs'
+              : 'writeUs';
+      total[part] += wall - sync;
+      cursor = replyEndUs;
+    }
+  }
+  return timed ? total : undefined;
+}
+
+function overlap(command: Command, fromUs: number, toUs: number): number {
+  let sum = 0;
+  for (const { startUs, durationUs } of command.heldBy) {
+    if (startUs === undefined || durationUs === undefined) continue;
+    sum += Math.max(0, Math.min(toUs, startUs + durationUs) - Math.max(fromUs, startUs));
+  }
+  return sum;
+}
+
+/** Parts of the wall time as they would be without the tracer, 0 to 1 each. */
+export interface Shares {
+  readonly sync: number;
+  readonly scan: number;
+  readonly read: number;
+  readonly write: number;
+  readonly other: number;
+}
+
+/**
+ * Takes the tracer's cost out. Untraced, the same calls took wall / slowdown; a sync waits for the disk, so it only
+ * loses what the tracer adds to any call; what is left is divided as it was measured.
+ */
+export function sharesOf(
+  split: TimeSplit,
+  trace: Pick<Trace, 'slowdown' | 'callFloorUs'>,
+  syncs: number,
+): Shares {
+  const sync = Math.max(split.syncUs - syncs * (trace.callFloorUs ?? 0), split.syncUs * 0.1);
+  const rest = split.wallUs - split.syncUs;
+  const restUntraced = Math.min(rest, Math.max(split.wallUs / (trace.slowdown ?? 1) - sync, rest * 0.02));
+  const wall = sync + restUntraced || 1;
+  const scale = rest > 0 ? restUntraced / rest / wall : 0;
+  return {
+    sync: sync / wall,
+    scan: split.scanUs * scale,
+    read: split.readUs * scale,
+    write: split.writeUs * scale,
+    other: split.otherUs * scale,
+  };
+}

@@ -1,0 +1,45 @@
+import type { RespValue } from './resp-reader.ts';
+
+/** What the rules need to know of a command. Source: the command reference of Redis 7 (flags, key positions). */
+export type CommandClass = 'read-one' | 'read-many' | 'scan' | 'write' | 'pop' | 'other';
+
+const CLASSES: Record<Exclude<CommandClass, 'other'>, string> = {
+  /** Reads one key or one member: what a loop repeats. */
+  'read-one': `GET HGET HGETALL HEXISTS HLEN STRLEN EXISTS TYPE TTL PTTL SMEMBERS SISMEMBER SCARD ZSCORE ZRANK ZCARD
+    LRANGE LINDEX LLEN ZRANGE ZRANGEBYSCORE ZREVRANGE GETRANGE GETBIT BITCOUNT OBJECT HKEYS HVALS SRANDMEMBER DUMP
+    EXPIRETIME PEXPIRETIME GETEX XRANGE XLEN PFCOUNT HMGET HSTRLEN ZCOUNT SMISMEMBER`,
+  'read-many':
+    'MGET KEYS SORT SORT_RO SINTER SUNION SDIFF ZUNION ZINTER ZDIFF RANDOMKEY DBSIZE SINTERCARD LCS',
+  scan: 'SCAN SSCAN HSCAN ZSCAN',
+  write: `SET SETEX PSETEX SETNX SETRANGE APPEND INCR INCRBY INCRBYFLOAT DECR DECRBY GETSET MSET MSETNX DEL UNLINK
+    EXPIRE PEXPIRE EXPIREAT PEXPIREAT PERSIST RENAME RENAMENX COPY SADD SREM SMOVE SINTERSTORE SUNIONSTORE SDIFFSTORE
+    HSET HSETNX HMSET HDEL HINCRBY HINCRBYFLOAT LPUSH RPUSH LPUSHX RPUSHX LSET LREM LTRIM LINSERT ZADD ZREM ZINCRBY
+    ZREMRANGEBYSCORE ZREMRANGEBYRANK ZREMRANGEBYLEX ZUNIONSTORE ZINTERSTORE ZDIFFSTORE ZRANGESTORE SETBIT BITOP
+    BITFIELD PFADD PFMERGE GEOADD XADD XDEL XTRIM XACK FLUSHALL FLUSHDB RESTORE GETDEL`,
+  /** Takes an element away: the sign of a queue, whose writes after reads are its purpose. */
+  pop: `LPOP RPOP BLPOP BRPOP RPOPLPUSH BRPOPLPUSH LMOVE BLMOVE LMPOP BLMPOP SPOP ZPOPMIN ZPOPMAX BZPOPMIN BZPOPMAX
+    XREADGROUP`,
+};
+
+const BY_NAME = new Map<string, CommandClass>(
+  Object.entries(CLASSES).flatMap(([kind, names]) =>
+    names.split(/\s+/).map((name): [string, CommandClass] => [name, kind as CommandClass]),
+  ),
+);
+
+export function classOf(name: string): CommandClass {
+  return BY_NAME.get(name) ?? 'other';
+}
+
+/** Whether the command changes data, and so is appended to the log. */
+export function isWrite(name: string): boolean {
+  const kind = classOf(name);
+  return kind === 'write' || kind === 'pop';
+}
+
+/** The first key of a command; undefined for commands without one. */
+export function keyOf(name: string, args: readonly RespValue[]): RespValue | undefined {
+  const kind = classOf(name);
+  if (kind === 'other' || name === 'SCAN' || name === 'KEYS' || name.startsWith('FLUSH')) return undefined;
+  return name === 'OBJECT' || name === 'BITOP' ? args[1] : args[0];
+}
