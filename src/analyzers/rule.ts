@@ -1,0 +1,56 @@
+import type { Evidence, Finding, Severity, Verdict } from '../core/finding.ts';
+import type { Facts } from './facts.ts';
+
+/** One cause. `check` is pure and synchronous; it answers from facts alone. */
+export interface Rule {
+  /** A finding id of the contract. */
+  readonly id: string;
+  /** What the rule asks, for `perfcase list causes`. */
+  readonly question: string;
+  check(facts: Facts): Verdict;
+}
+
+export const clear = (because: string, evidence?: readonly Evidence[]): Verdict => ({
+  kind: 'clear',
+  because,
+  ...(evidence && evidence.length > 0 ? { evidence } : {}),
+});
+export const insufficient = (because: string): Verdict => ({ kind: 'insufficient', because });
+export const notApplicable = (because: string): Verdict => ({ kind: 'not-applicable', because });
+export const found = (finding: Finding): Verdict => ({ kind: 'finding', finding });
+
+/**
+ * How bad a cause is by its part of the slow path's time. Half of it: nothing else is worth mending first. A tenth: a
+ * user may notice the fix. Less: worth knowing.
+ */
+export function severityOf(share: number | undefined): Severity {
+  if (share === undefined) return 'warning';
+  if (share >= 0.5) return 'critical';
+  return share >= 0.1 ? 'warning' : 'info';
+}
+
+/** The verdict of a rule that needs system calls when there are none; undefined when there are. */
+export function needsTrace(facts: Facts): Verdict | undefined {
+  if (facts.trace) return undefined;
+  return insufficient(facts.traceMissing ?? 'system calls were not captured');
+}
+
+/** The verdict of a rule about a RESP server when the target spoke none; undefined when it did. */
+export function needsConversation(facts: Facts): Verdict | undefined {
+  const missing = needsTrace(facts);
+  if (missing) return missing;
+  const { trace, target } = facts;
+  if (trace!.commands.length > 0) return undefined;
+  if (target.server) return clear('no client sent a command while it was watched');
+  return notApplicable('the process spoke no RESP on its sockets while it was watched');
+}
+
+export function milliseconds(us: number): { value: number; unit: string } {
+  return { value: Math.round(us / 10) / 100, unit: 'ms' };
+}
+export function perSecond(count: number, seconds: number): { value: number; unit: string } {
+  return { value: Math.round((count / seconds) * 10) / 10, unit: '1/s' };
+}
+export function countOf(value: number): { value: number; unit: string } {
+  return { value, unit: 'count' };
+}

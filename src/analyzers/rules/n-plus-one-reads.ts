@@ -1,0 +1,114 @@
+import { keyPrefix } from '../../core/redact.ts';
+import { formatMs, quantile } from '../../core/units.ts';
+import { sharesOf, splitTime } from '../derive/accounting.ts';
+import { classOf } from '../derive/command-table.ts';
+import type { Command } from '../derive/conversation.ts';
+import type { HttpRequest } from '../derive/http.ts';
+import { type Patterns, patternsOf } from '../derive/patterns.ts';
+import { callEvidence, type Facts } from '../facts.ts';
+import {
+  clear,
+  countOf,
+  found,
+  insufficient,
+  milliseconds,
+  needsConversation,
+  type Rule,
+  severityOf,
+} from '../rule.ts';
+
+/** Fewer reads in a row cost less than the change that would join them. */
+const RUN = 20;
+
+/**
+ * Does a client list keys and then fetch them one by one, a round trip each? The list is what tells such a loop from
+ * a busy client: the keys read are those a SCAN, SMEMBERS, LRANGE … had just returned, or they are read inside one
+ * HTTP request.
+ */
+export const nPlusOneReads: Rule = {
+  id: 'n-plus-one-reads',
+  question: 'Does a client fetch the items of a list one by one?',
+  check(facts) {
+    const missing = needsConversation(facts);
+    if (missing) return missing;
+    const trace = facts.trace!;
+    const looping = patternsOf(trace).filter((pattern) => loopReads(pattern).length >= RUN);
+    const requests = trace.http.filter(
+      (request) => !request.overlapped && requestReads(request).length >= RUN,
+    );
+    if (looping.length === 0 && requests.length === 0) {
+      const reads = trace.commands.filter((command) => classOf(command.name) === 'read-one').length;
+      if (trace.commands.length < RUN) {
+        return insufficient(`only ${trace.commands.length} commands were seen; a loop shows in ${RUN}`);
+      }
+      return clear(`${reads} reads of single keys, no run of ${RUN} that follows a list of keys`);
+    }
+    return report(facts, looping, requests);
+  },
+};
+
+/** Reads of listed keys, one at a time: each was sent when the one before it had been answered. */
+function loopReads(pattern: Patterns): Command[] {
+  return pattern.listedReads.filter((command) => !command.pipelined);
+}
+
+function requestReads(request: HttpRequest): Command[] {
+  const reads = request.commands.filter(
+    (command) => classOf(command.name) === 'read-one' && !command.pipelined,
+  );
+  const byName = new Map<string, Command[]>();
+  for (const read of reads) byName.set(read.name, [...(byName.get(read.name) ?? []), read]);
+  return [...byName.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+}
+
+function report(facts: Facts, looping: readonly Patterns[], requests: readonly HttpRequest[]) {
+  const trace = facts.trace!;
+  const reads = looping.length > 0 ? looping.flatMap(loopReads) : requests.flatMap(requestReads);
+  const first = reads[0]!;
+  const split = splitTime(looping.map((each) => each.conversation));
+  const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
+  const share = split && split.wallUs > 0 ? sharesOf(split, trace, held).read : undefined;
+  const trips = looping.length > 0 ? roundTrips(looping) : [];
+  const p50 = quantile(trips, 0.5);
+  const instead = first.name === 'GET' ? 'MGET' : 'a pipeline';
+  const kind = keyPrefix(first.args[0]?.text ?? '', first.args[0]?.length);
+  const endpoint = requests[0] && `${requests[0].method} ${requests[0].path}`;
+  return found({
+    id: 'n-plus-one-reads',
+    severity: severityOf(share),
+    confidence: looping.length > 0 ? 0.95 : 0.85,
+    title: 'Items of a list are fetched one by one',
+    why:
+      `${reads.length} ${first.name} of keys like "${kind}", each sent when the one before had been answered` +
+      `${looping.length > 0 ? ', after a list had named them' : ''}${endpoint ? `, inside ${endpoint}` : ''}` +
+      `${p50 === undefined ? '' : `: ${formatMs(p50 / 1000)} a round trip at the median while traced`}. ` +
+      'One command for many keys needs one round trip.',
+    ...(share === undefined ? {} : { share: Math.round(share * 1000) / 1000 }),
+    measures: {
+      reads: countOf(reads.length),
+      ...(p50 === undefined ? {} : { roundTripP50: milliseconds(p50) }),
+    },
+    evidence: reads.slice(0, 3).map((command) => callEvidence(facts, command.call)),
+    fix: {
+      summary: `Fetch a page of keys at once with ${instead}, for example one for each reply of SCAN.`,
+      cost: 'No durability is lost; a large page holds the server a little longer for everybody.',
+    },
+  });
+}
+
+/** From the reply before to this reply, for reads that wait for no sync. Microseconds, as traced. */
+function roundTrips(looping: readonly Patterns[]): number[] {
+  const trips: number[] = [];
+  for (const { conversation, listedReads } of looping) {
+    const wanted = new Set(listedReads);
+    let before: number | undefined;
+    for (const command of conversation.commands) {
+      const end = command.replyEndUs;
+      if (end !== undefined && before !== undefined && wanted.has(command) && command.heldBy.length === 0) {
+        trips.push(end - before);
+      }
+      before = end;
+    }
+  }
+  return trips;
+}
