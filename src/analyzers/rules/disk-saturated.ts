@@ -1,0 +1,75 @@
+import { formatMs, significant } from '../../core/units.ts';
+import { type DiskSighting, evidenceOf, type Facts, seen, settled } from '../facts.ts';
+import { clear, found, insufficient, type Rule } from '../rule.ts';
+
+/** Requests under way on average: from here on, requests wait behind each other and not only for the medium. */
+const QUEUE = 4;
+const UTIL_PERCENT = 90;
+
+/** The busiest disk, by queue, then by utilisation. */
+export function busiestDisk(facts: Facts): DiskSighting | undefined {
+  const rows = settled(seen(facts, 'disk'));
+  return rows.reduce<DiskSighting | undefined>(
+    (worst, each) => (!worst || load(each) > load(worst) ? each : worst),
+    undefined,
+  );
+}
+
+function load({ item }: DiskSighting): number {
+  return (item.queueSize ?? 0) * 1000 + (item.utilPercent ?? 0) + (item.writesPerSec ?? 0) / 1e6;
+}
+
+/**
+ * Is a disk the bottleneck? A disk that one thread writes and syncs without pause is busy all the time with one
+ * request: its latency is the matter then, not its throughput, and `fsync-per-write` names it.
+ */
+export const diskSaturated: Rule = {
+  id: 'disk-saturated',
+  question: 'Does a disk have more requests than it can serve?',
+  check(facts) {
+    const disk = busiestDisk(facts);
+    if (!disk) return insufficient(facts.missing.get('iostat') ?? 'no reading of the disks');
+    const { device, queueSize, utilPercent, writesPerSec, readsPerSec } = disk.item;
+    const evidence = [evidenceOf(disk)];
+    const said = describeDisk(disk);
+    if ((queueSize ?? 0) >= QUEUE && (utilPercent ?? 100) >= UTIL_PERCENT) {
+      return found({
+        id: 'disk-saturated',
+        severity: 'warning',
+        confidence: 0.8,
+        title: `Disk ${device} is saturated`,
+        why: `${said}: requests wait behind each other.`,
+        measures: {
+          queue: { value: queueSize!, unit: 'requests' },
+          ...(utilPercent === undefined ? {} : { utilisation: { value: utilPercent, unit: '%' } }),
+        },
+        evidence,
+        fix: {
+          summary: 'Find who writes (pidstat -d), and move it, slow it down, or use a faster disk.',
+          cost: 'Depends on who it is.',
+        },
+      });
+    }
+    if (queueSize === undefined && utilPercent === undefined)
+      return insufficient(`${device}: neither queue nor utilisation was printed`);
+    const moved = (writesPerSec ?? 0) + (readsPerSec ?? 0);
+    if (utilPercent === 0 && moved > 10) {
+      return clear(`${said}; it reports no utilisation, its queue is short`, evidence);
+    }
+    if ((utilPercent ?? 0) >= UTIL_PERCENT)
+      return clear(`${said}: busy with one request after another, no queue`, evidence);
+    return clear(said, evidence);
+  },
+};
+
+/** "sda: 492 writes/s of 1.76 ms, queue 0, 0 % busy". */
+export function describeDisk({ item }: DiskSighting): string {
+  const parts = [
+    item.writesPerSec === undefined
+      ? ''
+      : `${significant(item.writesPerSec)} writes/s${item.writeAwaitMs ? ` of ${formatMs(item.writeAwaitMs)}` : ''}`,
+    item.queueSize === undefined ? '' : `queue ${significant(item.queueSize)}`,
+    item.utilPercent === undefined ? '' : `${significant(item.utilPercent)} % busy`,
+  ];
+  return `${item.device}: ${parts.filter((part) => part !== '').join(', ')}`;
+}

@@ -1,0 +1,27 @@
+import type { Rule } from '../rule.ts';
+import { cpuSaturated } from './cpu-saturated.ts';
+import { cpuSteal } from './cpu-steal.ts';
+import { diskSaturated } from './disk-saturated.ts';
+import { fsyncPerWrite } from './fsync-per-write.ts';
+import { memoryPressure } from './memory-pressure.ts';
+import { nPlusOneReads } from './n-plus-one-reads.ts';
+import { scanSmallCount } from './scan-small-count.ts';
+import { singleThreadSaturated } from './single-thread-saturated.ts';
+import { swapping } from './swapping.ts';
+import { tracerAttached } from './tracer-attached.ts';
+import { writeInReadPath } from './write-in-read-path.ts';
+
+/** Every cause that perfcase knows. A new cause: one file in this folder, one line here, one test beside the others. */
+export const RULES: readonly Rule[] = [
+  tracerAttached,
+  cpuSaturated,
+  singleThreadSaturated,
+  cpuSteal,
+  memoryPressure,
+  swapping,
+  diskSaturated,
+  fsyncPerWrite,
+  writeInReadPath,
+  nPlusOneReads,
+  scanSmallCount,
+];
