@@ -176,6 +176,8 @@ export interface TcpObservation extends Seen {
   readonly uid: number;
   readonly txQueueBytes: number;
   readonly rxQueueBytes: number;
+  /** Retransmissions of the segment that is not acknowledged now; 0 on a healthy connection. */
+  readonly retransmits?: number;
 }
 
 export interface ContainerObservation extends Seen {
