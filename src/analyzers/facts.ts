@@ -54,11 +54,15 @@ export interface Facts {
 }
 
 type Kind = Observation['kind'];
-type OfKind<K extends Kind> = Extract<Observation, { kind: K }>;
+type OfKind<K extends Kind, O = Observation> = O extends { kind: infer X }
+  ? K extends X
+    ? O
+    : never
+  : never;
 
 /** The sightings of one kind, in the order they were captured. */
 export function seen<K extends Kind>(facts: Pick<Facts, 'sightings'>, kind: K): Sighting<OfKind<K>>[] {
-  return facts.sightings.filter((each): each is Sighting<OfKind<K>> => each.item.kind === kind);
+  return facts.sightings.filter((each) => each.item.kind === kind) as unknown as Sighting<OfKind<K>>[];
 }
 
 /** The last report of each tool: top's and iostat's first one is an average since boot. */

@@ -111,4 +111,6 @@ export interface Report {
   readonly notChecked: readonly NotChecked[];
   readonly clients: readonly ClientProcess[];
   readonly endpoints: readonly Endpoint[];
+  /** What could not be seen, each in a sentence; absent when there is nothing to say. */
+  readonly blindSpots?: readonly string[];
 }

@@ -1,0 +1,42 @@
+import type { Endpoint } from '../core/finding.ts';
+import { quantile } from '../core/units.ts';
+import type { HttpRequest } from './derive/http.ts';
+import type { Trace } from './derive/trace.ts';
+
+/**
+ * What each HTTP endpoint of a traced client cost. A request counts as seen when both its first byte and its answer
+ * were; of one that was still open, only how long it had lasted is known.
+ */
+export function endpointsOf(trace: Trace | undefined): Endpoint[] {
+  if (!trace) return [];
+  const byName = new Map<string, HttpRequest[]>();
+  for (const request of trace.http) {
+    const name = `${request.method} ${request.path}`;
+    byName.set(name, [...(byName.get(name) ?? []), request]);
+  }
+  return [...byName].map(([name, requests]) => {
+    const answered = requests.filter((request) => request.answered);
+    const seconds = answered.flatMap(({ startUs, endUs }) =>
+      startUs === undefined || endUs === undefined ? [] : [(endUs - startUs) / 1e6],
+    );
+    const open = requests.flatMap(({ answered: done, startUs }) =>
+      done || startUs === undefined || trace.endUs === undefined ? [] : [(trace.endUs - startUs) / 1e6],
+    );
+    const p50 = quantile(seconds, 0.5);
+    const commands: Record<string, number> = {};
+    for (const command of requests.flatMap((request) => request.commands)) {
+      commands[command.name] = (commands[command.name] ?? 0) + 1;
+    }
+    return {
+      name,
+      requests: answered.length,
+      seconds: {
+        ...(p50 === undefined ? {} : { p50: milli(p50), max: milli(Math.max(...seconds)) }),
+        ...(open.length > 0 && p50 === undefined ? { atLeast: milli(Math.max(...open)) } : {}),
+      },
+      commands,
+    };
+  });
+}
+
+const milli = (seconds: number): number => Math.round(seconds * 1000) / 1000;

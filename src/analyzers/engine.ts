@@ -1,0 +1,134 @@
+import { EXIT, type ExitCode } from '../core/errors.ts';
+import {
+  type Finding,
+  type NotChecked,
+  type Report,
+  type RuledOut,
+  SEVERITIES,
+  type Severity,
+  type Verdict,
+} from '../core/finding.ts';
+import { formatShare } from '../core/units.ts';
+import { VERSION } from '../core/version.ts';
+import { endpointsOf } from './endpoints.ts';
+import type { Facts } from './facts.ts';
+import { pathOf } from './path.ts';
+import type { Rule } from './rule.ts';
+import { RULES } from './rules/index.ts';
+
+/** What the capture knows of itself, for the head of the report. */
+export interface CaptureSummary {
+  readonly startedAt?: string;
+  readonly seconds?: number;
+  readonly tracer?: Report['tracer'];
+}
+
+/** Runs every rule on the facts and makes the report. One crashing rule never stops the rest. */
+export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly Rule[] = RULES): Report {
+  const findings: Finding[] = [];
+  const ruledOut: RuledOut[] = [];
+  const notChecked: NotChecked[] = [];
+  for (const rule of rules) {
+    const verdict = judge(rule, facts);
+    switch (verdict.kind) {
+      case 'finding':
+        if (verdict.finding.evidence.length > 0) findings.push(verdict.finding);
+        else notChecked.push({ id: rule.id, because: 'it looked likely, but no captured line proves it' });
+        break;
+      case 'clear':
+        ruledOut.push({
+          id: rule.id,
+          because: verdict.because,
+          ...(verdict.evidence ? { evidence: verdict.evidence } : {}),
+        });
+        break;
+      case 'not-applicable':
+      case 'insufficient':
+      case 'crashed':
+        notChecked.push({ id: rule.id, because: verdict.because });
+        break;
+      default:
+        verdict satisfies never;
+    }
+  }
+  findings.sort(
+    (a, b) =>
+      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+      (b.share ?? 0) - (a.share ?? 0) ||
+      b.confidence - a.confidence,
+  );
+  const verdict = findings.length > 0 ? 'found' : isBlind(facts) ? 'inconclusive' : 'clear';
+  return {
+    schema: 'perfcase.report/1',
+    perfcase: VERSION,
+    target: facts.target,
+    window: {
+      ...(capture.startedAt === undefined ? {} : { startedAt: capture.startedAt }),
+      ...(capture.seconds === undefined ? {} : { seconds: capture.seconds }),
+    },
+    ...(capture.tracer ? { tracer: capture.tracer } : {}),
+    summary: summarize(facts, findings, verdict),
+    verdict,
+    path: pathOf(facts),
+    findings,
+    ruledOut,
+    notChecked,
+    clients: facts.clients,
+    endpoints: endpointsOf(facts.trace),
+    ...(facts.trace && facts.trace.blindSpots.length > 0 ? { blindSpots: facts.trace.blindSpots } : {}),
+  };
+}
+
+function judge(rule: Rule, facts: Facts): Verdict {
+  try {
+    return rule.check(facts);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'crashed', because: `the rule failed (a defect of perfcase): ${reason}` };
+  }
+}
+
+/** Why nothing can be said about the target's own work; undefined when something can. */
+export function blindReason(facts: Facts): string | undefined {
+  if (facts.otherTracer) return undefined;
+  if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
+  if (facts.trace.commands.length > 0 || facts.trace.syncs.length > 0) return undefined;
+  if (facts.target.server) return undefined;
+  return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
+}
+
+function isBlind(facts: Facts): boolean {
+  return blindReason(facts) !== undefined;
+}
+
+function summarize(facts: Facts, findings: readonly Finding[], verdict: Report['verdict']): string {
+  const who = facts.target.comm ?? (facts.target.pid ? `process ${facts.target.pid}` : 'the process');
+  if (verdict === 'inconclusive') return `Cannot tell why ${who} is slow, because ${blindReason(facts)}.`;
+  if (verdict === 'clear') {
+    const idle = facts.trace?.commands.length === 0;
+    return idle
+      ? `Nothing slow was seen: no client sent ${who} a command meanwhile. Run this again while it is slow.`
+      : `No cause of slowness was found in ${who} while it was watched.`;
+  }
+  const first = findings[0]!;
+  const share = first.share === undefined ? '' : ` (${formatShare(first.share)} of the slow path)`;
+  const rest = findings
+    .slice(1)
+    .filter((finding) => finding.severity !== 'info')
+    .map((finding) => lowerFirst(finding.title));
+  const also = rest.length > 0 ? `; also, ${rest.join('; ')}` : '';
+  const fix = first.fix ? ` First: ${first.fix.command ?? first.fix.summary}` : '';
+  return `${first.title}${share}${also}.${fix}`;
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The exit code that belongs to a report. A cause that was found outranks what could not be collected. */
+export function exitCodeOf(report: Report, failOn: Severity | 'never'): ExitCode {
+  const reached = (finding: Finding) =>
+    failOn !== 'never' && SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(failOn);
+  if (report.findings.some(reached)) return EXIT.found;
+  return report.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.ok;
+}

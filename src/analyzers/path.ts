@@ -1,0 +1,174 @@
+import type { Evidence, PathStep } from '../core/finding.ts';
+import { formatMs, quantile, significant } from '../core/units.ts';
+import { isFile } from './derive/channel.ts';
+import { isWrite } from './derive/command-table.ts';
+import type { Trace } from './derive/trace.ts';
+import {
+  callEvidence,
+  evidenceOf,
+  type Facts,
+  latest,
+  type ProcessIoSighting,
+  seen,
+  settled,
+} from './facts.ts';
+import { busyPercent, cpuReadings } from './rules/cpu-saturated.ts';
+import { busiestDisk, describeDisk } from './rules/disk-saturated.ts';
+
+/** The way an engineer goes from the symptom to the cause, each step with the lines that answer it. */
+export function pathOf(facts: Facts): PathStep[] {
+  return [cpu, memory, disk, writer, calls, files, commands, clients, settings]
+    .map((step) => step(facts))
+    .filter((step) => step !== undefined);
+}
+
+type Step = (facts: Facts) => PathStep | undefined;
+
+const cpu: Step = (facts) => {
+  const readings = cpuReadings(facts);
+  if (readings.length === 0) return undefined;
+  const answers = readings.map(({ item }) => {
+    const busy = busyPercent(item);
+    const wait = item.iowaitPercent;
+    return `${item.cpu === 'all' ? 'all' : `cpu${item.cpu}`} ${busy === undefined ? '?' : significant(oneDigit(busy))} % busy${wait === undefined ? '' : `, ${significant(wait)} % iowait`}`;
+  });
+  const shown =
+    answers.length <= 4
+      ? answers.join('; ')
+      : `${answers.slice(0, 4).join('; ')}; ${answers.length - 4} more`;
+  const worst = readings.reduce((a, b) =>
+    (b.item.iowaitPercent ?? 0) > (a.item.iowaitPercent ?? 0) ? b : a,
+  );
+  return { question: 'Are the CPUs busy, or waiting for I/O?', answer: shown, evidence: [evidenceOf(worst)] };
+};
+
+const memory: Step = (facts) => {
+  const row = latest(seen(facts, 'memory')).find(({ item }) => item.kind === 'memory');
+  if (!row) return undefined;
+  const swap = latest(seen(facts, 'swap')).find(({ item }) => item.kind === 'swap');
+  const available = row.item.availableKib ?? swap?.item.availableKib ?? row.item.freeKib;
+  if (available === undefined || !row.item.totalKib) return undefined;
+  const gib = (kib: number) => significant(kib / 1024 / 1024);
+  return {
+    question: 'Is there memory left?',
+    answer: `${gib(available)} of ${gib(row.item.totalKib)} GiB available`,
+    evidence: [evidenceOf(row)],
+  };
+};
+
+const disk: Step = (facts) => {
+  const row = busiestDisk(facts);
+  return row && { question: 'Is a disk overloaded?', answer: describeDisk(row), evidence: [evidenceOf(row)] };
+};
+
+const writer: Step = (facts) => {
+  const rows = settled(seen(facts, 'process-io')).filter(({ item }) => (item.writeKibPerSec ?? 0) > 0);
+  if (rows.length === 0) return undefined;
+  const best = rows.reduce<ProcessIoSighting>(
+    (a, b) => (b.item.writeKibPerSec! > a.item.writeKibPerSec! ? b : a),
+    rows[0]!,
+  );
+  const { pid, command, writeKibPerSec, readKibPerSec } = best.item;
+  const isTarget = pid === (facts.target.pid ?? facts.trace?.target);
+  return {
+    question: 'Which process writes to disk?',
+    answer: `${command ?? 'process'} (${pid})${isTarget ? ', the target' : ''}: ${significant(writeKibPerSec!)} KiB/s written${readKibPerSec === undefined ? '' : `, ${significant(readKibPerSec)} KiB/s read`}`,
+    evidence: [evidenceOf(best)],
+  };
+};
+
+const calls: Step = (facts) => {
+  const { trace } = facts;
+  const syncs = trace?.syncs.filter((sync) => sync.foreground) ?? [];
+  if (!trace || (syncs.length === 0 && trace.appends.length === 0)) return undefined;
+  const durations = syncs.flatMap((sync) => sync.durationUs ?? []);
+  const p50 = quantile(durations, 0.5);
+  const syncText =
+    syncs.length === 0
+      ? 'no sync by the thread that replies'
+      : `${syncs.length} ${syncs[0]!.call.name}${p50 === undefined ? '' : ` of ${formatMs(p50 / 1000)} (median)`}${rate(trace, syncs.length)}`;
+  const first = syncs[0]?.call ?? trace.appends[0]!.call;
+  return {
+    question: 'Which system calls does it make for that?',
+    answer: `${trace.appends.length} appends, ${syncText}`,
+    evidence: [callEvidence(facts, first)],
+  };
+};
+
+function rate(trace: Trace, count: number): string {
+  const seconds = trace.startUs === undefined ? 0 : (trace.endUs! - trace.startUs) / 1e6;
+  return seconds > 0.2 ? `, ${significant(count / seconds)} a second` : '';
+}
+
+const files: Step = (facts) => {
+  const { trace } = facts;
+  const channel = trace?.syncs[0]?.channel ?? trace?.appends[0]?.channel;
+  if (!trace || !channel) return undefined;
+  const row = seen(facts, 'descriptor').find(
+    ({ item }) => item.pid === channel.pid && item.fd === channel.fd && item.type === 'REG',
+  );
+  const name = row?.item.name ?? channel.name;
+  if (name === undefined || !isFile(channel)) return undefined;
+  const device = row?.item.device === undefined ? '' : `, device ${row.item.device}`;
+  const call = trace.syncs[0]?.call ?? trace.appends[0]!.call;
+  return {
+    question: 'Which file is that?',
+    answer: `descriptor ${channel.fd} is ${name}${device}`,
+    evidence: [row ? evidenceOf(row) : callEvidence(facts, call)],
+  };
+};
+
+const commands: Step = (facts) => {
+  const { trace } = facts;
+  if (!trace || trace.commands.length === 0) return undefined;
+  const counts = new Map<string, number>();
+  for (const { name } of trace.commands) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 6);
+  const held = trace.commands.filter((command) => command.heldBy.length > 0);
+  const writers = [...new Set(held.map((command) => command.name).filter(isWrite))].join(', ');
+  const evidence: Evidence[] = [];
+  const first = held.find((command) => isWrite(command.name)) ?? trace.commands[0]!;
+  evidence.push(callEvidence(facts, first.call));
+  return {
+    question: 'Which commands cause it?',
+    answer: `${top.map(([name, count]) => `${count} ${name}`).join(', ')}${writers ? `; ${writers} waits for the sync` : ''}`,
+    evidence,
+  };
+};
+
+const clients: Step = (facts) => {
+  const known = facts.clients.filter((client) => client.pid !== undefined);
+  if (known.length === 0) return undefined;
+  const text = known
+    .slice(0, 4)
+    .map(
+      (client) =>
+        `${client.comm ?? 'process'} (${client.pid})${client.container ? ` in ${client.container}` : ''} from ${client.address}`,
+    )
+    .join('; ');
+  const rows = seen(facts, 'descriptor').filter(
+    ({ item }) =>
+      item.localAddress !== undefined &&
+      known.some((client) => client.pid === item.pid && client.address === item.localAddress),
+  );
+  const sockets = seen(facts, 'tcp').filter(({ item }) =>
+    known.some((client) => client.address === item.remoteAddress),
+  );
+  const evidence = [...rows, ...sockets].slice(0, 1).map(evidenceOf);
+  return {
+    question: 'Who is the client?',
+    answer: `${text}${known.length > 4 ? `; ${known.length - 4} more` : ''}`,
+    evidence,
+  };
+};
+
+const settings: Step = (facts) => {
+  const rows = ['appendonly', 'appendfsync'].flatMap((name) => facts.config.get(name) ?? []);
+  if (rows.length === 0) return undefined;
+  const text = rows
+    .map(({ item }) => (item.kind === 'server-config' ? `${item.directive} ${item.value}` : ''))
+    .join(', ');
+  return { question: 'What is the server told to do?', answer: text, evidence: rows.map(evidenceOf) };
+};
+
+const oneDigit = (value: number): number => Math.round(value * 10) / 10;
