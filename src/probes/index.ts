@@ -1,0 +1,65 @@
+import type { CommandSpec, Parsed, Probe } from '../core/capture.ts';
+import type { Observation } from '../core/observation.ts';
+import { dockerProbe, podmanProbe } from './containers.ts';
+import { iostatProbe } from './iostat.ts';
+import { lsofProbe } from './lsof.ts';
+import { innerCommand } from './nsenter.ts';
+import { GRACE_MS, type ProbeRun } from './options.ts';
+import { pidstatProbe } from './pidstat.ts';
+import { procProbe } from './proc.ts';
+import { redisProbe } from './redis.ts';
+import { topProbe } from './top.ts';
+
+/** A probe as `perfcase probe NAME` uses it: options that every probe understands, any observation. */
+export type AnyProbe = Probe<Observation, ProbeRun>;
+
+/** Tools that print something of their own. A new probe: one line here, one file beside this one. */
+const TOOLS: readonly AnyProbe[] = [
+  topProbe,
+  iostatProbe,
+  pidstatProbe,
+  lsofProbe,
+  dockerProbe,
+  podmanProbe,
+  redisProbe,
+  procProbe,
+];
+
+/** nsenter prints what the tool inside prints, so that tool's parser reads it. */
+const nsenterProbe: AnyProbe = {
+  name: 'nsenter',
+  summary: 'any other tool in a process’s network namespace: nsenter -- --target PID --net -- lsof -i',
+  debianPackage: 'util-linux',
+  command: (run): CommandSpec => ({
+    file: 'nsenter',
+    args: run.args ?? ['--target', String(run.pid ?? 1), '--net', '--', 'lsof', '-nP', '-i'],
+    timeoutMs: run.timeoutMs ?? GRACE_MS,
+    privilege: 'root (CAP_SYS_ADMIN over the namespace)',
+    debianPackage: 'util-linux',
+  }),
+  parse: (text): Parsed<Observation> => innerProbe(text).parse(text),
+};
+
+export const PROBES: ReadonlyMap<string, AnyProbe> = new Map(
+  [...TOOLS, nsenterProbe].map((probe) => [probe.name, probe]),
+);
+
+/** The probe of the tool that nsenter was asked to run; undefined when it runs none of ours. */
+export function probeInside(nsenterArgs: readonly string[]): AnyProbe | undefined {
+  const program = innerCommand(nsenterArgs)?.[0]?.split('/').at(-1);
+  return TOOLS.find((probe) => probe.name === program);
+}
+
+/**
+ * Whose output is it? The probe that reads most of it: for saved text that does not say which tool nsenter ran.
+ * lsof where none reads anything.
+ */
+function innerProbe(text: string): AnyProbe {
+  let best: AnyProbe = lsofProbe;
+  let most = 0;
+  for (const probe of TOOLS) {
+    const read = probe.parse(text).items.length;
+    if (read > most) [best, most] = [probe, read];
+  }
+  return best;
+}
