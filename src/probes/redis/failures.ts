@@ -41,7 +41,9 @@ export function failureOf(
   where: string,
   asked: Asked,
 ): { status: ServerFailure; reason: string } {
-  const status = classify(error) ?? classify(cause) ?? 'failed';
+  // The server's own words and our own time limit stand as they are; else what the socket said is nearer to the reason.
+  const isPlain = error instanceof ServerError || (error instanceof Error && error.name === 'ReplyError');
+  const status = (isPlain ? classify(error) : (classify(cause) ?? classify(error))) ?? 'failed';
   const detail = messageOf(cause ?? error);
   switch (status) {
     case 'refused':
@@ -65,7 +67,7 @@ export function failureOf(
     case 'timed-out':
       return {
         status,
-        reason: `${where} did not answer within ${asked.timeoutMs / 1000} s; it may be blocked or stopped`,
+        reason: `${where} did not answer within ${asked.timeoutMs / 1000} s; it may be blocked or stopped${asked.tls ? ', or speak no TLS' : ''}`,
       };
     case 'not-redis': {
       const hint = asked.tls ? '' : '; if it expects TLS, give --tls';
@@ -93,7 +95,7 @@ function classify(error: unknown): ServerFailure | undefined {
   if (/^NOAUTH|^ERR operation not permitted/.test(message)) return 'needs-password';
   if (/^WRONGPASS|^ERR invalid password/.test(message)) return 'wrong-password';
   if (/^(?:NOPERM|DENIED|ERR max number of clients)/.test(message)) return 'no-permission';
-  if (name === 'ParserError' || /protocol error/i.test(message)) return 'not-redis';
+  if (name === 'ParserError' || /protocol error|unknown RESP type/i.test(message)) return 'not-redis';
   if (code === 'ECONNREFUSED' || (code === 'ENOENT' && /connect/.test(message))) return 'refused';
   if (code === 'ETIMEDOUT' || /timed out/i.test(message)) return 'timed-out';
   if (/^(?:ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EACCES)$/.test(code)) return 'unreachable';
