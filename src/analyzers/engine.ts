@@ -54,6 +54,8 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
   findings.sort(
     (a, b) =>
       SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+      // What one command on the live server mends comes before what needs a change of the application.
+      Number(isSetting(b)) - Number(isSetting(a)) ||
       (b.share ?? 0) - (a.share ?? 0) ||
       b.confidence - a.confidence,
   );
@@ -79,6 +81,10 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
   };
 }
 
+function isSetting(finding: Finding): boolean {
+  return finding.fix?.command?.startsWith('CONFIG SET') ?? false;
+}
+
 function judge(rule: Rule, facts: Facts): Verdict {
   try {
     return rule.check(facts);
@@ -91,6 +97,7 @@ function judge(rule: Rule, facts: Facts): Verdict {
 /** Why nothing can be said about the target's own work; undefined when something can. */
 export function blindReason(facts: Facts): string | undefined {
   if (facts.otherTracer) return undefined;
+  if (facts.ended) return 'it ended while it was watched';
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
   if (facts.trace.commands.length > 0 || facts.trace.syncs.length > 0) return undefined;
   if (facts.target.server) return undefined;

@@ -50,6 +50,8 @@ export interface Facts {
   readonly clients: readonly ClientProcess[];
   /** Another tracer that is attached to the target. */
   readonly otherTracer?: { readonly pid: number; readonly comm: string; readonly evidence: Evidence };
+  /** The target ended while it was watched. */
+  readonly ended?: boolean;
   readonly redact: boolean;
 }
 

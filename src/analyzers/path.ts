@@ -1,5 +1,5 @@
 import type { Evidence, PathStep } from '../core/finding.ts';
-import { formatMs, quantile, significant } from '../core/units.ts';
+import { formatMs, plural, quantile, significant } from '../core/units.ts';
 import { isFile } from './derive/channel.ts';
 import { isWrite } from './derive/command-table.ts';
 import type { Trace } from './derive/trace.ts';
@@ -90,13 +90,13 @@ const calls: Step = (facts) => {
   const first = syncs[0]?.call ?? trace.appends[0]!.call;
   return {
     question: 'Which system calls does it make for that?',
-    answer: `${trace.appends.length} appends, ${syncText}`,
+    answer: `${plural(trace.appends.length, 'append')}, ${syncText}`,
     evidence: [callEvidence(facts, first)],
   };
 };
 
 function rate(trace: Trace, count: number): string {
-  const seconds = trace.startUs === undefined ? 0 : (trace.endUs! - trace.startUs) / 1e6;
+  const { seconds = 0 } = trace;
   return seconds > 0.2 ? `, ${significant(count / seconds)} a second` : '';
 }
 

@@ -123,7 +123,7 @@ function roleOf(channel: Channel): ChannelRole {
 export function isFile(channel: Channel): boolean {
   const { descriptor, name, syncs } = channel;
   if (descriptor?.type !== undefined) return descriptor.type === 'REG';
-  if (name !== undefined) return /^\/(?!proc\/|dev\/|sys\/)/.test(name);
+  if (name !== undefined && !/^(?:socket|pipe):/.test(name)) return /^\/(?!proc\/|dev\/|sys\/)/.test(name);
   return syncs > 0;
 }
 

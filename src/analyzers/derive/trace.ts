@@ -13,6 +13,8 @@ export interface Trace {
   /** Microseconds on the log's clock; absent in a log without times. */
   readonly startUs?: number;
   readonly endUs?: number;
+  /** Seconds that the log covers, without the gaps in it; absent in a log without times. */
+  readonly seconds?: number;
   readonly slowdown?: number;
   readonly channels: readonly Channel[];
   /** Connections of the target's own clients. */
@@ -30,6 +32,8 @@ export interface Trace {
   pidOf(tid: number | undefined): number;
 }
 
+const GAP_US = 1_000_000;
+
 /** Rebuilds conversations, appends, syncs and HTTP requests from a log. Pure; never throws on odd input. */
 export function deriveTrace(input: TraceInput): Trace {
   const { pidOf, target } = threadGroups(input);
@@ -44,6 +48,7 @@ export function deriveTrace(input: TraceInput): Trace {
   let calls = 0;
   let startUs: number | undefined;
   let endUs: number | undefined;
+  let skippedUs = 0;
   let usesIoUring = false;
 
   const conversationOf = (channel: Channel): Conversation => {
@@ -64,6 +69,8 @@ export function deriveTrace(input: TraceInput): Trace {
     calls++;
     if (call.startUs !== undefined) {
       startUs ??= call.startUs;
+      // No thread was inside a call for so long: lines are missing, or several logs stand in one file.
+      if (endUs !== undefined && call.startUs - endUs > GAP_US) skippedUs += call.startUs - endUs;
       endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
     }
     if (call.name === 'io_uring_enter') usesIoUring = true;
@@ -119,6 +126,9 @@ export function deriveTrace(input: TraceInput): Trace {
     target,
     calls,
     ...(startUs === undefined || endUs === undefined ? {} : { startUs, endUs }),
+    ...(startUs === undefined || endUs === undefined || endUs <= startUs
+      ? {}
+      : { seconds: (endUs - startUs - skippedUs) / 1e6 }),
     ...(input.slowdown === undefined ? {} : { slowdown: input.slowdown }),
     ...(floor === undefined ? {} : { callFloorUs: floor }),
     channels,

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../core/finding.ts';
-import { formatMs, formatShare, quantile } from '../../core/units.ts';
+import { formatMs, formatShare, plural, quantile } from '../../core/units.ts';
 import { sharesOf, splitTime } from '../derive/accounting.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
 import type { Trace } from '../derive/trace.ts';
@@ -55,7 +55,7 @@ export const fsyncPerWrite: Rule = {
 };
 
 function withoutSyncs(trace: Trace) {
-  const seconds = lengthOf(trace);
+  const seconds = trace.seconds;
   if (trace.calls < 20) return insufficient(`only ${trace.calls} system calls were captured`);
   return clear(
     `no append and no sync of a file in ${trace.calls} system calls${seconds ? ` (${formatMs(seconds * 1000)})` : ''}`,
@@ -67,7 +67,7 @@ function syncsAlone(facts: Facts, trace: Trace, syncs: Sync[]) {
   if (trace.conversations.length > 0 || syncs.some((sync) => sync.channel.writes > 0)) {
     return clear(`${syncs.length} syncs, none of them after an append to a log of commands`);
   }
-  const seconds = lengthOf(trace);
+  const seconds = trace.seconds;
   const isLog = syncs.every((sync) => /aof/i.test(fileName(facts, sync) ?? ''));
   if (!isLog) return notApplicable('the synced file is not known to be an append-only log of commands');
   if (syncs.length < LONE_SYNCS || !seconds || syncs.length / seconds < LONE_SYNCS_PER_SEC) {
@@ -79,7 +79,7 @@ function syncsAlone(facts: Facts, trace: Trace, syncs: Sync[]) {
 function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const unique = [...new Set(syncs)];
   const durations = unique.flatMap((sync) => sync.durationUs ?? []);
-  const seconds = lengthOf(trace);
+  const seconds = trace.seconds;
   const busyShare = seconds ? sum(durations) / 1e6 / seconds : undefined;
   const waiting = trace.conversations.filter((each) =>
     each.commands.some((command) => command.heldBy.length > 0),
@@ -113,8 +113,8 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
     confidence: confidenceOf(facts, unique.length, appends.length, setting, file),
     title: 'Each write waits until the append-only log is on the disk',
     why:
-      `The thread that answers clients syncs ${file ?? 'its log'} after ${appends.length > 0 ? `${appends.length} of its appends` : 'each append'} ` +
-      `and replies only then: ${unique.length} syncs${each}${setting ? `; appendfsync is "${setting}"` : ''}. ` +
+      `The thread that answers clients syncs ${file ?? 'its log'} after each append ` +
+      `and replies only then: ${plural(unique.length, 'sync')}${each}${setting ? `; appendfsync is "${setting}"` : ''}. ` +
       'Every client waits meanwhile, readers too.',
     ...(share === undefined ? {} : { share: round(share) }),
     measures: {
@@ -182,13 +182,6 @@ function fileName(facts: Facts, sync: Sync): string | undefined {
     ({ item }) => item.pid === channel.pid && item.fd === channel.fd && item.type === 'REG',
   );
   return row?.item.name ?? channel.name;
-}
-
-/** Seconds from the first call to the last; undefined when the log has no times. */
-export function lengthOf(trace: Trace): number | undefined {
-  if (trace.startUs === undefined || trace.endUs === undefined || trace.endUs <= trace.startUs)
-    return undefined;
-  return (trace.endUs - trace.startUs) / 1e6;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -112,7 +112,7 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
   const strong = derived.length + scratch.length * LOOP;
   const why = [
     derived.length > 0
-      ? `${derived.length} times a client read a key and then wrote what it had just read back to the server (${names}).`
+      ? `${derived.length === 1 ? 'Once' : `${derived.length} times`} a client read a key and then wrote what it had just read back to the server (${names}).`
       : '',
     scratch.length > 0
       ? `It fills a key, reads it back with ${scratch[0]!.readBack.name} and deletes it: the server serves as a scratch pad.`

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listThreads, readProc } from '../probes/proc/read.ts';
+import { parseProcStatus } from '../probes/proc/status.ts';
+import { straceProbe } from '../probes/strace.ts';
+import { startBackground } from '../runners/background.ts';
+
+export interface StraceWindow {
+  readonly pids: readonly number[];
+  readonly durationMs: number;
+  /** Ends the window early. */
+  readonly signal: AbortSignal;
+  /** Called when every process is attached. */
+  readonly onAttached?: () => void;
+}
+
+export type StraceCapture =
+  | {
+      readonly status: 'captured';
+      readonly text: string;
+      /** Between attaching and detaching. */
+      readonly tracedMs: number;
+      /** The log reached its limit before the window ended. */
+      readonly full: boolean;
+      /** A process that could not be detached or started again, with what is wrong; normally empty. */
+      readonly stuck: readonly string[];
+    }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/** A log longer than this ends the window: memory stays bounded on the busiest server. */
+const MAX_LOG_BYTES = 192 * 1024 * 1024;
+const ATTACH_TIMEOUT_MS = 5000;
+
+/**
+ * Watches processes with strace for a while. strace is started so that it detaches whatever happens to perfcase: the
+ * kernel ends it when perfcase dies (setpriv --pdeathsig), and `timeout` ends it shortly after the window. When strace
+ * ends, however, the kernel lets the traced processes go on.
+ */
+export async function traceWithStrace(window: StraceWindow): Promise<StraceCapture> {
+  const { pids, durationMs, signal } = window;
+  const limitMs = durationMs + ATTACH_TIMEOUT_MS + 3000;
+  const inner = straceProbe.command({ pids, timeoutMs: limitMs, output: '/dev/stdout' });
+  const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const full = new AbortController();
+  const strace = startBackground(
+    {
+      ...inner,
+      file: 'setpriv',
+      args: [
+        ...['--pdeathsig', 'TERM', '--', 'timeout', '-k', '2', String(Math.ceil(limitMs / 1000))],
+        ...[inner.file, ...inner.args],
+      ],
+      timeoutMs: limitMs + 3000,
+    },
+    (chunk) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_LOG_BYTES) chunks.push(chunk);
+      else full.abort();
+    },
+  );
+  let over = false;
+  const ended = strace.ended.finally(() => {
+    over = true;
+  });
+  try {
+    const attachedBy = Date.now() + ATTACH_TIMEOUT_MS;
+    while (!over && !signal.aborted && Date.now() < attachedBy && !pids.every((pid) => isTraced(pid))) {
+      await sleep(10);
+    }
+    if (over) return failure(await ended, pids);
+    window.onAttached?.();
+    const attachedAt = performance.now();
+    await Promise.race([pause(durationMs, AbortSignal.any([signal, full.signal])), ended]);
+    const tracedMs = performance.now() - attachedAt;
+    strace.stop();
+    const result = await ended;
+    if (bytes === 0 && result.stderr.trim() !== '') return failure(result, pids);
+    return {
+      status: 'captured',
+      text: Buffer.concat(chunks).toString('latin1'),
+      tracedMs,
+      full: full.signal.aborted,
+      stuck: await makeSureDetached(pids, before),
+    };
+  } finally {
+    strace.stop();
+    await ended;
+    await makeSureDetached(pids, before);
+  }
+}
+
+function failure(
+  { stderr, missing, exitCode }: { stderr: string; missing: boolean; exitCode?: number },
+  pids: readonly number[],
+): StraceCapture {
+  const said = stderr.trim().split('\n').at(-1) ?? '';
+  if (missing || exitCode === 127 || /No such file or directory/.test(said)) {
+    return { status: 'failed', reason: 'strace is not installed; apt-get install strace brings it' };
+  }
+  if (/not permitted|denied/i.test(said)) {
+    return {
+      status: 'failed',
+      reason: `strace may not attach to pid ${pids.join(', ')}; run as root, or as the same user with kernel.yama.ptrace_scope=0`,
+    };
+  }
+  if (/No such process/.test(said))
+    return { status: 'failed', reason: `pid ${pids.join(', ')} ended before strace attached` };
+  return { status: 'failed', reason: `strace ended at once${said ? `: ${said}` : ''}` };
+}
+
+/** Waits, or returns at once when the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function stateOf(pid: number): string | undefined {
+  const read = readProc(`${pid}/status`);
+  return read.status === 'captured' ? parseProcStatus(read.text).items[0]?.state : undefined;
+}
+
+/** The tracer of a thread; 0 for none, undefined when the thread is gone. */
+function tracerOf(path: string): number | undefined {
+  const read = readProc(`${path}/status`);
+  return read.status === 'captured' ? parseProcStatus(read.text).items[0]?.tracerPid : undefined;
+}
+
+function isTraced(pid: number): boolean {
+  const tracer = tracerOf(String(pid));
+  return tracer === undefined || tracer > 0;
+}
+
+/**
+ * Looks at every thread until nobody traces it, and starts again what a tracer left stopped.
+ * @returns one sentence for each process that stayed traced or stopped
+ */
+async function makeSureDetached(
+  pids: readonly number[],
+  before: ReadonlyMap<number, string | undefined>,
+): Promise<string[]> {
+  const stuck: string[] = [];
+  for (const pid of pids) {
+    const traced = () => (listThreads(pid) ?? []).some((tid) => (tracerOf(`${pid}/task/${tid}`) ?? 0) > 0);
+    const until = Date.now() + 2000;
+    while (traced() && Date.now() < until) await sleep(5);
+    if (traced()) stuck.push(`pid ${pid} is still traced`);
+    else if (/[Tt]/.test(stateOf(pid) ?? '') && !/[Tt]/.test(before.get(pid) ?? '')) {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch {
+        stuck.push(`pid ${pid} is stopped and could not be continued`);
+      }
+    }
+  }
+  return stuck;
+}
