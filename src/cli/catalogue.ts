@@ -3,4 +3,14 @@ import type { CatalogueEntry } from './command.ts';
 /** Every command of the CLI. A command's code is loaded when it is called, so that `--help` stays quick. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   // A new command: one line here, one file in commands/.
+  {
+    name: 'probe',
+    summary: 'one tool, parsed: run it here, or read output saved elsewhere',
+    load: () => import('./commands/probe.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'the catalogues: causes, scenarios, probes',
+    load: () => import('./commands/list.ts'),
+  },
 ];

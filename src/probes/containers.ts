@@ -78,10 +78,10 @@ export async function findContainer(name: string, run: RunCommand): Promise<Cont
   return answers(captures);
 }
 
-/** Every running container of every engine. */
-export async function runningContainers(run: RunCommand): Promise<ContainerAnswers> {
+/** Every running container of every engine, or of one. */
+export async function runningContainers(run: RunCommand, only?: Engine): Promise<ContainerAnswers> {
   const captures = await Promise.all(
-    ENGINES.map(async (engine) => {
+    (only ? [only] : ENGINES).map(async (engine) => {
       const listed = await run(runningSpec(engine));
       const ids = listed.status === 'captured' ? listed.stdout.match(/^[0-9a-f]{12,64}$/gm) : null;
       return ids ? run(containerSpec(engine, ids)) : listed;
@@ -93,15 +93,16 @@ export async function runningContainers(run: RunCommand): Promise<ContainerAnswe
 function answers(captures: readonly CaptureOutcome[]): ContainerAnswers {
   const containers: ContainerObservation[] = [];
   const reasons: string[] = [];
-  for (const [at, capture] of captures.entries()) {
-    // An engine that knows some of the names prints these and fails for the rest.
-    const found = parseContainers(capture.stdout, ENGINES[at]!).items;
+  for (const capture of captures) {
+    const engine = ENGINES.find((known) => known === capture.command.file) ?? 'docker';
+    // An engine that knows some of the names prints these and fails for the rest. A list of ids says nothing yet.
+    const found = parseContainers(capture.stdout, engine).items;
     for (const container of found) {
       // docker may be podman's own stand-in of that name: the same container is listed once.
       if (!containers.some((known) => known.id === container.id)) containers.push(container);
     }
     if (capture.status !== 'captured' && found.length === 0)
-      reasons.push(capture.reason ?? `${ENGINES[at]} failed`);
+      reasons.push(capture.reason ?? `${engine} failed`);
   }
   return { containers, captures, reasons };
 }

@@ -8,16 +8,40 @@ import { GRACE_MS, type ProbeRun } from './options.ts';
 import { pidstatProbe } from './pidstat.ts';
 import { procProbe } from './proc.ts';
 import { redisProbe } from './redis.ts';
+import { straceProbe } from './strace.ts';
 import { topProbe } from './top.ts';
 
 /** A probe as `perfcase probe NAME` uses it: options that every probe understands, any observation. */
-export type AnyProbe = Probe<Observation, ProbeRun>;
+export interface AnyProbe extends Probe<Observation, ProbeRun> {
+  /** Where the tool writes what is parsed; standard output when absent. */
+  readonly stream?: 'stderr';
+  /** The tool watches until it is ended: its time limit is the window, not a failure. */
+  readonly endless?: true;
+  /** It cannot choose a target by itself. */
+  readonly needsPid?: true;
+}
+
+const DEFAULT_WATCH_MS = 3000;
+
+/** strace attaches to --pid for the window, and writes to standard error. */
+const straceTool: AnyProbe = {
+  ...straceProbe,
+  stream: 'stderr',
+  endless: true,
+  needsPid: true,
+  command: (run): CommandSpec => {
+    const pids = run.pid === undefined ? [] : [run.pid];
+    const spec = straceProbe.command({ pids, timeoutMs: run.durationMs ?? DEFAULT_WATCH_MS });
+    return run.args ? { ...spec, args: run.args } : spec;
+  },
+};
 
 /** Tools that print something of their own. A new probe: one line here, one file beside this one. */
 const TOOLS: readonly AnyProbe[] = [
   topProbe,
   iostatProbe,
   pidstatProbe,
+  straceTool,
   lsofProbe,
   dockerProbe,
   podmanProbe,

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Parsed } from '../../core/capture.ts';
+import { EXIT, UserError } from '../../core/errors.ts';
+import type { Observation } from '../../core/observation.ts';
+import { parseDuration } from '../../core/units.ts';
+import { type AnyProbe, PROBES, probeInside } from '../../probes/index.ts';
+import type { ProbeRun } from '../../probes/options.ts';
+import type { Io } from '../command.ts';
+import { readInput } from '../probe/input.ts';
+import { captureLive, requireProcess } from '../probe/live.ts';
+import type { RedisFlags } from '../probe/redis.ts';
+import { toJson, toText } from '../probe/render.ts';
+
+interface Options extends RedisFlags {
+  readonly input?: string;
+  readonly format: string;
+  readonly output?: string;
+  readonly raw?: boolean;
+  readonly quiet?: boolean;
+  readonly pid?: string;
+  readonly port?: string;
+  readonly duration?: string;
+  readonly timeout?: string;
+}
+
+/** A problem is told in one line each, up to these; JSON has all of them. */
+const PROBLEMS_SHOWN = 20;
+
+export function configure(command: Command, io: Io): void {
+  command
+    .argument('<name>', `one of ${[...PROBES.keys()].join(', ')}`)
+    .argument('[args...]', "the tool's own arguments, after --")
+    .option('--input <file>', 'parse saved output instead of running the tool; - is standard input')
+    .option('--format <format>', 'text or json', 'text')
+    .option('--output <file>', 'write the report there')
+    .option('--raw', 'print what the tool printed, word for word')
+    .option('--pid <n>', 'the process to look at')
+    .option('--port <n>', 'redis: the port of the server')
+    .option('--duration <time>', 'how long to watch: 300ms, 10s, 2m')
+    .option('--timeout <time>', 'end the tool after this')
+    .option('--quiet', 'no remarks on standard error')
+    .option('--no-color', 'the output has no colours anyway')
+    .option('--host <host>', 'redis: the address of the server')
+    .option('--socket <path>', 'redis: its unix socket')
+    .option('--user <name>', 'redis: ACL user; the password is taken from REDISCLI_AUTH or --pass-file')
+    .option('--pass-file <file>', 'redis: a file whose first line is the password')
+    .option('--tls', 'redis: over TLS')
+    .option('--cacert <file>', "redis: certificate of the server's authority")
+    .option('--cert <file>', "redis: the client's certificate")
+    .option('--key <file>', "redis: the client's key")
+    .option('--insecure', "redis: do not check the server's certificate")
+    .option('--clients', 'redis: list its clients as well')
+    .action(async (name: string, args: string[], options: Options) => {
+      const probe = PROBES.get(name);
+      if (!probe) {
+        throw new UserError(`there is no probe "${name}"; known are ${[...PROBES.keys()].join(', ')}.`);
+      }
+      if (!['text', 'json'].includes(options.format)) {
+        throw new UserError(`probe prints text or json, not "${options.format}".`);
+      }
+      await runProbe(probe, args, options, io);
+    });
+}
+
+async function runProbe(probe: AnyProbe, args: readonly string[], options: Options, io: Io): Promise<void> {
+  const remark = (line: string) => {
+    if (!options.quiet) io.stderr.write(`${line}\n`);
+  };
+  let text: string;
+  let reader = probe;
+  let failure: string | undefined;
+  let from: string;
+  if (options.input === undefined) {
+    const run = runOf(args, options);
+    if (run.pid !== undefined) requireProcess(run.pid);
+    const auth = io.env.REDISCLI_AUTH;
+    const flags = auth ? { ...options, passwordFromEnv: auth } : options;
+    const live = await captureLive(probe, run, flags, io.signal);
+    ({ text, failure, probe: reader } = live);
+    for (const line of live.remarks) remark(line);
+    from = `what ${reader.name} printed`;
+  } else {
+    text = await readInput(options.input, io.signal);
+    if (probe.name === 'nsenter') reader = probeInside(args) ?? probe;
+    from = options.input === '-' ? 'the input' : options.input;
+  }
+  const parsed = reader.parse(text);
+  await print(options.raw ? [text] : report(parsed, options.format), options.output, io);
+  if (options.format === 'text' && !options.raw) tellProblems(parsed, remark);
+  io.exitCode = EXIT.ok;
+  if (failure !== undefined) {
+    // What came before the failure is printed above, but it is not all that was asked for.
+    throw new UserError(sentence(failure), EXIT.inconclusive);
+  }
+  const isForeign = parsed.problems.length > 0 || text.trim() === '';
+  if (options.input !== undefined && parsed.items.length === 0 && isForeign) {
+    throw new UserError(
+      `nothing in ${from} looks like ${reader.name} output; check which tool printed it.`,
+      EXIT.inconclusive,
+    );
+  }
+}
+
+function runOf(args: readonly string[], options: Options): ProbeRun {
+  return {
+    ...(args.length > 0 ? { args } : {}),
+    ...(options.pid === undefined ? {} : { pid: numberOf('--pid', options.pid, 2 ** 22) }),
+    ...(options.port === undefined ? {} : { port: numberOf('--port', options.port, 65_535) }),
+    ...(options.duration === undefined ? {} : { durationMs: parseDuration(options.duration) }),
+    ...(options.timeout === undefined ? {} : { timeoutMs: parseDuration(options.timeout) }),
+  };
+}
+
+function numberOf(flag: string, text: string, largest: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= largest))
+    throw new UserError(`${flag} takes a number from 1 to ${largest}, not "${text}".`);
+  return value;
+}
+
+function report(parsed: Parsed<Observation>, format: string): Iterable<string> {
+  return format === 'json' ? toJson(parsed) : toText(parsed.items);
+}
+
+function tellProblems({ problems }: Parsed<Observation>, remark: (line: string) => void): void {
+  for (const { line, text, reason } of problems.slice(0, PROBLEMS_SHOWN)) {
+    const quoted = text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, '·');
+    remark(
+      `line ${line}: ${reason}${quoted === '' ? '' : `: ${quoted.slice(0, 60)}${quoted.length > 60 ? '…' : ''}`}`,
+    );
+  }
+  const more = problems.length - PROBLEMS_SHOWN;
+  if (more > 0) remark(`… ${more} more problems; --format json prints all of them`);
+}
+
+async function print(parts: Iterable<string>, output: string | undefined, io: Io): Promise<void> {
+  if (output !== undefined) {
+    try {
+      await writeFile(output, parts);
+      return;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new UserError(`${output} cannot be written (${code}).`);
+    }
+  }
+  let pending = '';
+  for (const part of parts) {
+    pending += part;
+    if (pending.length < 65_536) continue;
+    if (io.signal.aborted) throw io.signal.reason;
+    if (!io.stdout.write(pending)) await once(io.stdout, 'drain', { signal: io.signal });
+    pending = '';
+  }
+  io.stdout.write(pending);
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
