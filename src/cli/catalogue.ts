@@ -13,4 +13,15 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     summary: 'the catalogues: causes, scenarios, probes',
     load: () => import('./commands/list.ts'),
   },
+  {
+    name: 'kv',
+    summary: 'the bundled server; any directive of redis.conf is also a flag',
+    load: () => import('./commands/kv.ts'),
+  },
+  { name: 'app', summary: 'the slow cache application', load: () => import('./commands/app.ts') },
+  {
+    name: 'load',
+    summary: 'the client loop: asks again and again, prints latency',
+    load: () => import('./commands/load.ts'),
+  },
 ];

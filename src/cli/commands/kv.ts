@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Command } from 'commander';
+import { EXIT, UserError } from '../../core/errors.ts';
+import { assembleConfig } from '../../kvserver/config/assemble.ts';
+import { parseConfFile, parseFlags } from '../../kvserver/config/conf-file.ts';
+import type { Setting } from '../../kvserver/config/config.ts';
+import { FatalError } from '../../kvserver/fatal-error.ts';
+import { startServer } from '../../kvserver/start.ts';
+import type { Io } from '../command.ts';
+
+/** `perfcase kv`: runs the bundled server until it is told to stop. */
+export function configure(command: Command, io: Io): void {
+  command
+    .usage('[redis.conf] [--port 6379] [--appendonly yes] [--appendfsync always] [--any-directive value ...]')
+    .argument('[words...]', 'a redis.conf, then any of its directives as flags, as with redis-server')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (words: string[]) => {
+      await serve(words, io);
+    });
+}
+
+async function serve(words: readonly string[], io: Io): Promise<void> {
+  const { operands, settings } = parseFlags(words);
+  if (operands.length > 1) throw new UserError(`"${operands[1]}" is not expected; flags begin with --.`);
+  const file = operands[0];
+  const fromFile = file === undefined ? [] : readConf(file);
+  const { config, warnings, errors } = assembleConfig([...fromFile, ...settings]);
+  if (errors[0] !== undefined) throw new UserError(`kv: ${errors[0]}`);
+  const say = (line: string) => io.stderr.write(`perfcase kv: ${line}\n`);
+  warnings.forEach(say);
+
+  let fatal: FatalError | undefined;
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  const options = {
+    config,
+    clock,
+    log: say,
+    onFatal: (error: FatalError) => {
+      fatal = error;
+    },
+    ...(file !== undefined && { configFile: path.resolve(file) }),
+  };
+  const running = await startServer(options).catch((error: unknown) => {
+    if (!(error instanceof FatalError)) throw error;
+    throw new UserError(`kv: ${error.message}`, error.kind === 'usage' ? EXIT.usage : EXIT.failure);
+  });
+  const host = config.values.bind[0]!.replace(/^-/, '');
+  io.stdout.write(
+    `perfcase kv: ready on ${host.includes(':') ? `[${host}]` : host}:${running.port} (pid ${process.pid})\n`,
+  );
+
+  const onAbort = () => void running.close();
+  if (io.signal.aborted) onAbort();
+  else io.signal.addEventListener('abort', onAbort, { once: true });
+  await running.ended;
+  if (fatal) throw new UserError(`kv: ${fatal.message}`, EXIT.failure);
+}
+
+function readConf(file: string): Setting[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch (error) {
+    throw new UserError(`kv: cannot read ${file}: ${(error as Error).message}`);
+  }
+  const { settings, problems } = parseConfFile(text, file);
+  if (problems[0] !== undefined) throw new UserError(`kv: ${problems[0]}`);
+  return settings;
+}

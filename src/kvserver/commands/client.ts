@@ -1,0 +1,237 @@
+import { CommandError } from '../command-error.ts';
+import { bulk, integer, nil, OK, verbatim } from '../resp/reply.ts';
+import type { Server } from '../server.ts';
+import type { Session } from '../session.ts';
+import { parseInt64 } from './arguments.ts';
+import { helpCommand } from './help.ts';
+import type { CommandSpec } from './spec.ts';
+
+type Run = NonNullable<CommandSpec['run']>;
+
+/** @throws CommandError when the name could break a line of CLIENT LIST */
+export function setClientName(session: Session, name: string): void {
+  if (!/^[!-~]*$/.test(name)) {
+    throw new CommandError('ERR Client names cannot contain spaces, newlines or special characters.');
+  }
+  session.name = name;
+}
+
+/** One client as CLIENT LIST and CLIENT INFO show it. */
+export function describeClient(session: Session): string {
+  const { peer, server } = session;
+  const now = server.clock.now();
+  const seconds = (since: number) => Math.max(0, Math.floor((now - since) / 1000));
+  const fields: Readonly<Record<string, string | number>> = {
+    id: session.id,
+    addr: peer?.address ?? '',
+    laddr: peer?.localAddress ?? '',
+    fd: peer?.fd ?? -1,
+    name: session.name,
+    age: seconds(session.createdAt),
+    idle: seconds(session.lastAt),
+    flags: session.noEvict ? 'e' : 'N',
+    db: session.db.id,
+    sub: 0,
+    psub: 0,
+    ssub: 0,
+    multi: -1,
+    qbuf: peer?.queryBuffer ?? 0,
+    obl: peer?.outputBuffer ?? 0,
+    omem: peer?.outputBuffer ?? 0,
+    events: 'r',
+    cmd: session.lastCommand,
+    user: 'default',
+    redir: -1,
+    resp: session.resp,
+    'lib-name': session.libName,
+    'lib-ver': session.libVersion,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+const list: Run = (session, args) => {
+  const { server, resp } = session;
+  const everyone = [...server.sessions.values()];
+  const option = args[2]?.toLowerCase();
+  let chosen = everyone;
+  if (option === 'type' && args.length === 4) {
+    const type = args[3]!.toLowerCase();
+    if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(type)) {
+      throw new CommandError(`ERR Unknown client type '${args[3]}'`);
+    }
+    chosen = type === 'normal' ? everyone : [];
+  } else if (option === 'id' && args.length > 3) {
+    const ids = args.slice(3).map((text) => {
+      const id = parseInt64(text);
+      if (id === undefined || id < 1n) throw new CommandError('ERR Invalid client ID');
+      return Number(id);
+    });
+    chosen = ids.flatMap((id) => server.sessions.get(id) ?? []);
+  } else if (option !== undefined) {
+    throw CommandError.syntax();
+  }
+  return verbatim(resp, chosen.map((one) => `${describeClient(one)}\n`).join(''));
+};
+
+interface KillFilter {
+  matches: ((session: Session) => boolean)[];
+  skipMe: boolean;
+}
+
+function readKillFilter(args: readonly string[]): KillFilter {
+  const filter: KillFilter = { matches: [], skipMe: true };
+  if (args.length % 2 !== 0) throw CommandError.syntax();
+  for (let i = 2; i < args.length; i += 2) {
+    const value = args[i + 1]!;
+    switch (args[i]!.toLowerCase()) {
+      case 'id': {
+        const id = parseInt64(value);
+        if (id === undefined || id < 1n) throw new CommandError('ERR client-id should be greater than 0');
+        filter.matches.push((one) => one.id === Number(id));
+        break;
+      }
+      case 'addr':
+        filter.matches.push((one) => one.peer?.address === value);
+        break;
+      case 'laddr':
+        filter.matches.push((one) => one.peer?.localAddress === value);
+        break;
+      case 'type':
+        if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(value.toLowerCase())) {
+          throw new CommandError(`ERR Unknown client type '${value}'`);
+        }
+        filter.matches.push(() => value.toLowerCase() === 'normal');
+        break;
+      case 'user':
+        if (value !== 'default') throw new CommandError(`ERR No such user '${value}'`);
+        break;
+      case 'skipme': {
+        const lower = value.toLowerCase();
+        if (lower !== 'yes' && lower !== 'no') throw CommandError.syntax();
+        filter.skipMe = lower === 'yes';
+        break;
+      }
+      default:
+        throw CommandError.syntax();
+    }
+  }
+  return filter;
+}
+
+function killMatching(server: Server, me: Session, filter: KillFilter): number {
+  let killed = 0;
+  for (const one of [...server.sessions.values()]) {
+    if (filter.skipMe && one === me) continue;
+    if (!filter.matches.every((match) => match(one))) continue;
+    killed++;
+    // The client that kills itself still gets its reply.
+    if (one === me) me.closing = true;
+    else one.peer?.close(false);
+  }
+  return killed;
+}
+
+const kill: Run = (session, args) => {
+  const { server } = session;
+  if (args.length > 3) return integer(killMatching(server, session, readKillFilter(args)));
+  const filter = { matches: [(one: Session) => one.peer?.address === args[2]], skipMe: false };
+  if (killMatching(server, session, filter) === 0) throw new CommandError('ERR No such client');
+  return OK;
+};
+
+const setInfo: Run = (session, args) => {
+  const value = args[3]!;
+  const attribute = args[2]!.toLowerCase();
+  if (attribute !== 'lib-name' && attribute !== 'lib-ver') {
+    throw new CommandError(`ERR Unrecognized option '${args[2]}'`);
+  }
+  if (!/^[!-~]*$/.test(value)) {
+    throw new CommandError(`ERR ${attribute} cannot contain spaces, newlines or special characters.`);
+  }
+  if (attribute === 'lib-name') session.libName = value;
+  else session.libVersion = value;
+  return OK;
+};
+
+const noEvict: Run = (session, args) => {
+  const word = args[2]!.toLowerCase();
+  if (word !== 'on' && word !== 'off') throw CommandError.syntax();
+  session.noEvict = word === 'on';
+  return OK;
+};
+
+const reply: Run = (session, args) => {
+  const word = args[2]!.toLowerCase();
+  if (word !== 'on' && word !== 'off' && word !== 'skip') throw CommandError.syntax();
+  // SKIP while everything is off changes nothing.
+  if (word !== 'skip' || session.replyMode !== 'off') session.replyMode = word;
+  return OK;
+};
+
+function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
+  return {
+    name,
+    arity,
+    flags: ['noscript', 'loading', 'stale'],
+    group: 'connection',
+    since: '2.4.0',
+    summary,
+    complexity: name === 'list' || name === 'kill' ? 'O(N), N being the number of clients' : 'O(1)',
+    run,
+  };
+}
+
+const client: CommandSpec = {
+  name: 'client',
+  arity: -2,
+  flags: [],
+  group: 'connection',
+  since: '2.4.0',
+  summary: 'About the connections of clients.',
+  complexity: 'Depends on the subcommand',
+  subcommands: [
+    sub('id', 2, 'Returns the number of this connection.', (session) => integer(session.id)),
+    sub('getname', 2, 'Returns the name of this connection.', ({ name, resp }) =>
+      name ? bulk(name) : nil(resp),
+    ),
+    sub('setname', 3, 'Names this connection.', (session, args) => {
+      setClientName(session, args[2]!);
+      return OK;
+    }),
+    sub('setinfo', 4, 'Says which client library speaks.', setInfo),
+    sub('info', 2, 'Describes this connection.', (session) =>
+      verbatim(session.resp, `${describeClient(session)}\n`),
+    ),
+    sub('list', -2, 'Describes all connections.', list),
+    sub('kill', -3, 'Ends connections.', kill),
+    sub('no-evict', 3, 'Exempts this connection from being closed when memory is short.', noEvict),
+    sub('reply', 3, 'Switches replies to this connection on and off.', reply),
+    sub('getredir', 2, 'Returns where invalidation messages go; -1: nowhere.', () => integer(-1)),
+    helpCommand('CLIENT', 'connection', [
+      'GETNAME',
+      '    Return the name of the current connection.',
+      'ID',
+      '    Return the ID of the current connection.',
+      'INFO',
+      '    Return information about the current connection.',
+      'KILL <ip:port>',
+      '    Kill the connection from <ip:port>.',
+      'KILL <option> <value> [<option> <value> [...]]',
+      '    Kill connections. Options are: ADDR, LADDR, TYPE, USER, ID, SKIPME.',
+      'LIST [options ...]',
+      '    Return information about connections. Options are: TYPE, ID.',
+      'NO-EVICT (ON|OFF)',
+      '    Protect the current connection from eviction.',
+      'REPLY (ON|OFF|SKIP)',
+      '    Control the replies sent to the current connection.',
+      'SETINFO <option> <value>',
+      '    Set the library name or version of the current connection.',
+      'SETNAME <name>',
+      '    Assign a name to the current connection.',
+    ]),
+  ],
+};
+
+export const CLIENT_COMMANDS: readonly CommandSpec[] = [client];

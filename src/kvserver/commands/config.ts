@@ -1,0 +1,105 @@
+import { CommandError } from '../command-error.ts';
+import { type Change, Config } from '../config/config.ts';
+import { applyEffect } from '../config/effects.ts';
+import { bulk, map, OK } from '../resp/reply.ts';
+import { splitWords } from '../resp/split-words.ts';
+import type { Server } from '../server.ts';
+import { globMatch } from '../store/glob.ts';
+import { helpCommand } from './help.ts';
+import type { CommandSpec } from './spec.ts';
+
+type Run = NonNullable<CommandSpec['run']>;
+
+const get: Run = ({ server, resp }, args) => {
+  const patterns = args.slice(2);
+  const names = server.config
+    .names()
+    .filter((name) => patterns.some((pattern) => globMatch(pattern, name, true)));
+  return map(
+    resp,
+    names.flatMap((name) => [bulk(name), bulk(server.config.print(name))]),
+  );
+};
+
+function failed(name: string, reason: string): CommandError {
+  return new CommandError(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
+}
+
+/** Reads every pair before any takes effect. @throws CommandError */
+function readChanges(server: Server, args: readonly string[]): Change[] {
+  if (args.length % 2 !== 0) throw new CommandError("ERR wrong number of arguments for 'config|set' command");
+  const changes = new Map<string, Change>();
+  for (let i = 2; i < args.length; i += 2) {
+    const name = Config.find(args[i]!);
+    if (!name)
+      throw new CommandError(`ERR Unknown option or number of arguments for CONFIG SET - '${args[i]}'`);
+    if (!Config.isMutable(name)) throw failed(args[i]!, "can't set immutable config");
+    if (changes.has(name)) throw failed(args[i]!, 'duplicate parameter');
+    const words = Config.takesMany(name) ? (splitWords(args[i + 1]!) ?? []) : [args[i + 1]!];
+    const result = server.config.read(name, words);
+    if ('reason' in result) throw failed(args[i]!, result.reason);
+    changes.set(name, result.change);
+  }
+  return [...changes.values()];
+}
+
+const set: Run = ({ server }, args) => {
+  const undo: Change[] = [];
+  const done: Change[] = [];
+  const changes = readChanges(server, args);
+  for (const change of changes) undo.unshift(server.config.apply(change));
+  try {
+    for (const change of changes) {
+      done.push(change);
+      applyEffect(server, change.name);
+    }
+  } catch (thrown) {
+    for (const change of undo) server.config.apply(change);
+    for (const change of done) applyEffect(server, change.name);
+    throw failed(done.at(-1)!.name, (thrown as Error).message);
+  }
+  return OK;
+};
+
+const resetStat: Run = ({ server }) => {
+  server.stats.reset();
+  return OK;
+};
+
+function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
+  return {
+    name,
+    arity,
+    flags: ['admin', 'noscript', 'loading', 'stale'],
+    group: 'server',
+    since: '2.0.0',
+    summary,
+    complexity: 'O(N), N being the number of directives',
+    run,
+  };
+}
+
+const config: CommandSpec = {
+  name: 'config',
+  arity: -2,
+  flags: [],
+  group: 'server',
+  since: '2.0.0',
+  summary: 'About the configuration.',
+  complexity: 'Depends on the subcommand',
+  subcommands: [
+    sub('get', -3, 'Returns the directives that match patterns.', get),
+    sub('set', -4, 'Changes directives while the server runs.', set),
+    sub('resetstat', 2, 'Sets the counters of INFO to zero.', resetStat),
+    helpCommand('CONFIG', 'server', [
+      'GET <pattern>',
+      '    Return parameters matching the glob-like <pattern> and their values.',
+      'SET <directive> <value>',
+      '    Set the configuration <directive> to <value>.',
+      'RESETSTAT',
+      '    Reset statistics reported by the INFO command.',
+    ]),
+  ],
+};
+
+export const CONFIG_COMMANDS: readonly CommandSpec[] = [config];

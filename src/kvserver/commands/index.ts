@@ -1,0 +1,39 @@
+import { CLIENT_COMMANDS } from './client.ts';
+import { COMMAND_COMMANDS } from './command.ts';
+import { CONFIG_COMMANDS } from './config.ts';
+import { CONNECTION_COMMANDS } from './connection.ts';
+import { EXPIRE_COMMANDS } from './expire.ts';
+import { INFO_COMMANDS } from './info.ts';
+import { KEY_COMMANDS } from './keys.ts';
+import { register } from './registry.ts';
+import { SCAN_COMMANDS } from './scan.ts';
+import { SERVER_COMMANDS } from './server.ts';
+import { SET_ALGEBRA_COMMANDS } from './set-algebra.ts';
+import { SET_BASIC_COMMANDS } from './set-basic.ts';
+import { STRING_CHANGE_COMMANDS } from './string-change.ts';
+import { STRING_GET_COMMANDS } from './string-get.ts';
+import { STRING_MANY_COMMANDS } from './string-many.ts';
+import { STRING_SET_COMMANDS } from './string-set.ts';
+
+// A new family of commands: one file, one line here.
+for (const family of [
+  CLIENT_COMMANDS,
+  COMMAND_COMMANDS,
+  CONFIG_COMMANDS,
+  CONNECTION_COMMANDS,
+  EXPIRE_COMMANDS,
+  INFO_COMMANDS,
+  KEY_COMMANDS,
+  SCAN_COMMANDS,
+  SERVER_COMMANDS,
+  SET_ALGEBRA_COMMANDS,
+  SET_BASIC_COMMANDS,
+  STRING_CHANGE_COMMANDS,
+  STRING_GET_COMMANDS,
+  STRING_MANY_COMMANDS,
+  STRING_SET_COMMANDS,
+]) {
+  register(family);
+}
+
+export { topCommand } from './registry.ts';

@@ -1,0 +1,54 @@
+import type { Session } from '../session.ts';
+
+export type Flag =
+  | 'write'
+  | 'readonly'
+  | 'denyoom'
+  | 'admin'
+  | 'pubsub'
+  | 'noscript'
+  | 'blocking'
+  | 'loading'
+  | 'stale'
+  | 'fast'
+  | 'no_auth'
+  | 'movablekeys';
+
+export type Group =
+  | 'string'
+  | 'set'
+  | 'hash'
+  | 'list'
+  | 'sorted-set'
+  | 'generic'
+  | 'connection'
+  | 'server'
+  | 'pubsub'
+  | 'transactions';
+
+/** Where a command's keys are: first, last (negative counts from the end) and the step between them. */
+export interface KeyRange {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+}
+
+/** One command: what clients may ask about it, and what it does. */
+export interface CommandSpec {
+  /** Lower case; a subcommand's own name only. */
+  readonly name: string;
+  /** Number of words with the name; negative: at least that many. */
+  readonly arity: number;
+  readonly flags: readonly Flag[];
+  readonly keys?: KeyRange;
+  /** Where the keys are when `keys` cannot say it. */
+  readonly findKeys?: (request: readonly string[]) => number[];
+  readonly group: Group;
+  readonly since: string;
+  readonly summary: string;
+  readonly complexity: string;
+  /** A command of subcommands (CONFIG, CLIENT …) has these; then `run` is for the name alone. */
+  readonly subcommands?: readonly CommandSpec[];
+  /** @returns the encoded reply. @throws CommandError for an error reply */
+  run?(session: Session, args: readonly string[]): string;
+}

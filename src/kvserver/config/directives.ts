@@ -1,0 +1,42 @@
+import { choice, type Directive, flag, integer, memory, text, words } from './directive.ts';
+
+const MAX_INT = 2 ** 31 - 1;
+const MAX_BYTES = Number.MAX_SAFE_INTEGER;
+
+/** A bare file name: the directory is the business of `dir` and `appenddirname`. */
+function bareName(word: string): string | undefined {
+  return word === '' || word.includes('/') ? "can't be a path, just a filename" : undefined;
+}
+
+/**
+ * Every directive that the server obeys, by its name in redis.conf. A directive without effect does not belong
+ * here: it is reported as unknown, so that nobody relies on it.
+ */
+export const DIRECTIVES = {
+  appenddirname: text('appendonlydir', { fixed: true, check: bareName }),
+  appendfilename: text('appendonly.aof', { fixed: true, check: bareName }),
+  appendfsync: choice('everysec', ['everysec', 'always', 'no']),
+  appendonly: flag(false),
+  'aof-load-truncated': flag(true),
+  bind: words(['127.0.0.1', '-::1'], { fixed: true }),
+  databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
+  dir: text('.', { fixed: true }),
+  hz: integer(10, { min: 1, max: 500 }),
+  maxclients: integer(10_000, { min: 1, max: MAX_INT }),
+  port: integer(6379, { min: 0, max: 65_535, fixed: true }),
+  'proto-max-bulk-len': memory(512 * 1024 ** 2, { min: 1024 ** 2, max: MAX_BYTES }),
+  'protected-mode': flag(true),
+  requirepass: text(''),
+  'set-max-intset-entries': integer(512, { min: 0, max: MAX_BYTES }),
+  'client-query-buffer-limit': memory(1024 ** 3, { min: 1024 ** 2, max: MAX_BYTES }),
+  'tcp-backlog': integer(511, { min: 0, max: MAX_INT, fixed: true }),
+  'tcp-keepalive': integer(300, { min: 0, max: MAX_INT }),
+  timeout: integer(0, { min: 0, max: MAX_INT }),
+  // Snapshots: none are taken, which is what the empty list says in redis.conf too.
+  save: words([], { check: (list) => (list.join('') === '' ? undefined : 'snapshots are not available') }),
+} satisfies Readonly<Record<string, Directive<never> | object>>;
+
+export type DirectiveName = keyof typeof DIRECTIVES;
+export type Settings = {
+  [K in DirectiveName]: (typeof DIRECTIVES)[K] extends Directive<infer T> ? T : never;
+};

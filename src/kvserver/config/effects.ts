@@ -1,0 +1,23 @@
+import type { Server } from '../server.ts';
+import type { DirectiveName } from './directives.ts';
+
+/** What must happen at once when a directive has changed at run time. Most are read where they are used. */
+const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => void } = {
+  appendonly(server) {
+    const wanted = server.config.values.appendonly;
+    if (wanted && !server.aof.open) server.aof.startFrom(server.keyspaces);
+    else if (!wanted && server.aof.open) server.aof.stop();
+  },
+  // What was written under the old policy is not left behind.
+  appendfsync: (server) => server.aof.flush(),
+  requirepass(server) {
+    // Clients that were in stay in; without a password everybody is.
+    if (server.config.values.requirepass !== '') return;
+    for (const session of server.sessions.values()) session.authenticated = true;
+  },
+};
+
+/** @throws Error when the change cannot be carried out */
+export function applyEffect(server: Server, name: DirectiveName): void {
+  EFFECTS[name]?.(server);
+}

@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import { execute } from './dispatch.ts';
+import { RequestParser } from './resp/parser.ts';
+import { ProtocolError } from './resp/protocol-error.ts';
+import { error } from './resp/reply.ts';
+import type { Server } from './server.ts';
+import type { Peer, Session } from './session.ts';
+import type { Sender } from './turn.ts';
+
+/** A client's socket: bytes in, requests run, replies kept until the end of the turn, bytes out. */
+export class Connection implements Peer, Sender {
+  readonly session: Session;
+  readonly address: string;
+  readonly localAddress: string;
+  private readonly socket: Socket;
+  private readonly server: Server;
+  private readonly parser = new RequestParser();
+  private out = '';
+  private queued = false;
+  private ending = false;
+
+  constructor(server: Server, socket: Socket) {
+    this.server = server;
+    this.socket = socket;
+    this.address = formatAddress(socket.remoteAddress, socket.remotePort);
+    this.localAddress = formatAddress(socket.localAddress, socket.localPort);
+    this.session = server.openSession(this);
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => server.closeSession(this.session));
+    if (server.config.values['tcp-keepalive'] > 0) {
+      socket.setKeepAlive(true, server.config.values['tcp-keepalive'] * 1000);
+    }
+  }
+
+  get fd(): number {
+    // Node has no public name for it; CLIENT LIST shows it, and it is what a tracer sees.
+    return (this.socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
+  }
+  get queryBuffer(): number {
+    return this.parser.pending;
+  }
+  get outputBuffer(): number {
+    return this.out.length + this.socket.writableLength;
+  }
+
+  send(text: string): void {
+    if (text === '' || this.ending) return;
+    this.out += text;
+    if (!this.queued) {
+      this.queued = true;
+      this.server.turn?.enqueue(this);
+    }
+  }
+
+  sendQueued(): void {
+    this.queued = false;
+    const out = this.out;
+    this.out = '';
+    if (this.socket.destroyed) return;
+    this.server.stats.netOutputBytes += out.length;
+    if (this.ending) this.socket.end(out, 'latin1');
+    else this.socket.write(out, 'latin1');
+  }
+
+  close(afterReplies: boolean): void {
+    this.ending = true;
+    if (!afterReplies) this.socket.destroy();
+    else if (!this.queued) this.socket.end();
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.ending) return;
+    const { parser, session, server } = this;
+    const { values } = server.config;
+    server.stats.netInputBytes += chunk.length;
+    parser.feed(chunk);
+    let out = '';
+    try {
+      for (;;) {
+        const limits = { maxBulkLength: values['proto-max-bulk-len'], authenticated: session.authenticated };
+        const request = parser.next(limits);
+        if (request === undefined) break;
+        out += this.run(request);
+        if (session.closing || this.socket.destroyed) break;
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof ProtocolError)) throw thrown;
+      out += error(`ERR ${thrown.message}`);
+      server.stats.errorReply(out);
+      session.closing = true;
+    }
+    this.send(out);
+    if (session.closing) this.close(true);
+    else if (parser.pending > values['client-query-buffer-limit']) this.close(false);
+    else parser.keep();
+  }
+
+  private run(request: readonly string[]): string {
+    const { session } = this;
+    const before = session.replyMode;
+    const reply = execute(session, request);
+    if (before === 'skip') {
+      if (session.replyMode === 'skip') session.replyMode = 'on';
+      return '';
+    }
+    return session.replyMode === 'on' ? reply : '';
+  }
+}
+
+function formatAddress(host = '', port = 0): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

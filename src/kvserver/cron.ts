@@ -1,0 +1,57 @@
+import { expiryCycle } from './expiry-cycle.ts';
+import type { Server } from './server.ts';
+import { Rate } from './stats.ts';
+
+const RATE_EVERY_MS = 100;
+
+/** What happens in the background `hz` times a second. */
+export class Cron {
+  readonly commandsRate = new Rate();
+  readonly inputRate = new Rate();
+  readonly outputRate = new Rate();
+  private readonly server: Server;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  start(): void {
+    this.timer = setTimeout(this.run, 1000 / this.server.config.values.hz);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private readonly run = (): void => {
+    const { server } = this;
+    const now = server.clock.monotonic();
+    expiryCycle(server);
+    // Bytes that were put off, a sync that is due, a write that failed: tried again even when no client asks.
+    server.aof.flush();
+    this.sampleRates(now);
+    this.closeIdle();
+    // The interval is read each time: CONFIG SET hz takes effect at once.
+    this.timer = setTimeout(this.run, 1000 / server.config.values.hz);
+  };
+
+  private sampleRates(now: number): void {
+    const { stats } = this.server;
+    if (now - (this.sampledAt ?? Number.NEGATIVE_INFINITY) < RATE_EVERY_MS) return;
+    this.sampledAt = now;
+    this.commandsRate.sample(stats.commandsProcessed, now);
+    this.inputRate.sample(stats.netInputBytes, now);
+    this.outputRate.sample(stats.netOutputBytes, now);
+  }
+  private sampledAt: number | undefined;
+
+  private closeIdle(): void {
+    const limit = this.server.config.values.timeout * 1000;
+    if (limit === 0) return;
+    for (const session of this.server.sessions.values()) {
+      if (this.server.now - session.lastAt > limit) session.peer?.close(false);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { arch, release, totalmem, type } from 'node:os';
+import { REDIS_VERSION, SERVER_NAME, type Server, VERSION } from '../server.ts';
+import type { Fields } from './sections.ts';
+
+/** Who the server is. `server_name` and `perfcase_version` tell it from the server whose protocol it speaks. */
+export function serverFields(server: Server): Fields {
+  const uptime = Math.floor((server.clock.now() - server.startedAt) / 1000);
+  return {
+    redis_version: REDIS_VERSION,
+    server_name: SERVER_NAME,
+    perfcase_version: VERSION,
+    redis_mode: 'standalone',
+    os: `${type()} ${release()} ${arch()}`,
+    arch_bits: 64,
+    multiplexing_api: 'epoll',
+    node_version: process.versions.node,
+    process_id: process.pid,
+    run_id: server.runId,
+    tcp_port: server.port,
+    server_time_usec: Math.floor(server.clock.now() * 1000),
+    uptime_in_seconds: uptime,
+    uptime_in_days: Math.floor(uptime / 86_400),
+    hz: server.config.values.hz,
+    configured_hz: server.config.values.hz,
+    executable: process.execPath,
+    config_file: server.configFile,
+  };
+}
+
+export function memoryFields(): Fields {
+  const usage = process.memoryUsage();
+  const used = usage.heapUsed + usage.external;
+  return {
+    used_memory: used,
+    used_memory_human: human(used),
+    used_memory_rss: usage.rss,
+    used_memory_rss_human: human(usage.rss),
+    total_system_memory: totalmem(),
+    total_system_memory_human: human(totalmem()),
+    maxmemory: 0,
+    maxmemory_human: human(0),
+    maxmemory_policy: 'noeviction',
+    mem_fragmentation_ratio: (usage.rss / used).toFixed(2),
+    mem_allocator: 'v8',
+  };
+}
+
+export function cpuFields(): Fields {
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  return {
+    used_cpu_sys: (systemCPUTime / 1e6).toFixed(6),
+    used_cpu_user: (userCPUTime / 1e6).toFixed(6),
+  };
+}
+
+function human(bytes: number): string {
+  const units = ['B', 'K', 'M', 'G', 'T'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return unit === 0 ? `${bytes}B` : `${value.toFixed(2)}${units[unit]}`;
+}

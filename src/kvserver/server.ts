@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import * as path from 'node:path';
+import { VERSION } from '../core/version.ts';
+import { AppendOnlyFile } from './aof/aof.ts';
+import type { AofEvent, FsyncPolicy } from './aof/appender.ts';
+import { type Disk, REAL_DISK } from './aof/disk.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { Cron } from './cron.ts';
+import { FatalError } from './fatal-error.ts';
+import { Session } from './session.ts';
+import { Stats } from './stats.ts';
+import { Keyspace, type KeyspaceHost } from './store/keyspace.ts';
+import type { Turn } from './turn.ts';
+
+/** The protocol and command set that clients may expect. */
+export const REDIS_VERSION = '7.0.15';
+export const SERVER_NAME = 'perfcase';
+export { VERSION };
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log?: (line: string) => void;
+  /** The server cannot keep its promises any more and has stopped. */
+  readonly onFatal?: (error: FatalError) => void;
+  readonly disk?: Disk;
+  /** The redis.conf that was read, for INFO. */
+  readonly configFile?: string;
+}
+
+/** The state that commands work on: databases, clients, statistics, the append-only file. No sockets here. */
+export class Server implements KeyspaceHost {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly stats = new Stats();
+  readonly aof: AppendOnlyFile;
+  readonly sessions = new Map<number, Session>();
+  readonly keyspaces: Keyspace[];
+  readonly log: (line: string) => void;
+  readonly configFile: string;
+  readonly startedAt: number;
+  /** Different at every start, so that a client can see a restart. */
+  readonly runId = randomBytes(20).toString('hex');
+  /** Epoch milliseconds, read once before each command, so that one command sees one moment. */
+  now: number;
+  loading = false;
+  /** Changes of the data set since the start; a command that raised it is written to the append-only file. */
+  dirty = 0;
+  snapshotEpoch = 0;
+  /** What to write instead of the command that is running; see `propagateAs`. */
+  rewritten: (readonly string[])[] | undefined;
+  turn: Turn | undefined;
+  cron: Cron | undefined;
+  /** Set while it listens. */
+  port = 0;
+  /** Ends the server, for SHUTDOWN. */
+  stop: () => void = () => {};
+  /** A promise was broken (see `fatal`): nothing is answered any more. */
+  private failed = false;
+  private readonly onFatal: (error: FatalError) => void;
+  private nextSessionId = 1;
+
+  constructor(options: ServerOptions) {
+    this.config = options.config;
+    this.clock = options.clock;
+    this.log = options.log ?? (() => {});
+    this.configFile = options.configFile ?? '';
+    this.onFatal = options.onFatal ?? (() => {});
+    this.startedAt = options.clock.now();
+    this.now = this.startedAt;
+    const values = this.config.values;
+    this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
+    this.aof = new AppendOnlyFile(
+      { directory: path.resolve(values.dir, values.appenddirname), prefix: values.appendfilename },
+      options.disk ?? REAL_DISK,
+      this,
+    );
+  }
+
+  // What the append-only file asks of its host.
+  get policy(): FsyncPolicy {
+    return this.config.values.appendfsync;
+  }
+  latency(_event: AofEvent, _ms: number): void {}
+  fatal(message: string): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.log(message);
+    this.onFatal(new FatalError(message));
+  }
+
+  // What a keyspace asks of its host.
+  get expiring(): boolean {
+    return !this.loading;
+  }
+  keyRead(hit: boolean): void {
+    if (hit) this.stats.keyspaceHits++;
+    else this.stats.keyspaceMisses++;
+  }
+  keyChanged(_db: Keyspace, _key: string): void {
+    this.dirty++;
+  }
+  keyExpired(db: Keyspace, key: string): void {
+    this.stats.expiredKeys++;
+    // A file that is replayed later must lose the key at this point too, whatever the clock says then.
+    this.aof.append(db.id, ['DEL', key]);
+  }
+
+  /** End of a turn. @returns false when replies must not be sent because their commands may be lost */
+  flush(): boolean {
+    this.aof.flush();
+    return !this.failed;
+  }
+
+  openSession(peer?: Session['peer']): Session {
+    const session = new Session(this, this.nextSessionId++, peer);
+    if (peer) this.sessions.set(session.id, session);
+    return session;
+  }
+
+  closeSession(session: Session): void {
+    this.sessions.delete(session.id);
+  }
+
+  /**
+   * Called by a command that must be written differently from how it was sent, because it would not do the same
+   * thing again: a relative expiry, a random choice. Each call adds one command.
+   */
+  propagateAs(request: readonly string[]): void {
+    this.rewritten ??= [];
+    this.rewritten.push(request);
+  }
+
+  /** Why writes must be refused now; undefined when all is well. */
+  get writeRefusal(): string | undefined {
+    const error = this.aof.status?.writeError ?? this.aof.status?.syncError;
+    return error && `MISCONF Errors writing to the AOF file: ${describe(error)}`;
+  }
+}
+
+/** "No space left on device" out of Node's "ENOSPC: no space left on device, write". */
+function describe(error: NodeJS.ErrnoException): string {
+  const text = /^\w+: (.*?)(, \w+.*)?$/.exec(error.message)?.[1] ?? error.message;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

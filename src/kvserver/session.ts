@@ -1,0 +1,51 @@
+import type { Resp } from './resp/reply.ts';
+import type { Server } from './server.ts';
+import type { Keyspace } from './store/keyspace.ts';
+
+/** The connection behind a session. Absent for a file that is loaded. */
+export interface Peer {
+  /** "127.0.0.1:41322", as CLIENT LIST shows it. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly fd: number;
+  /** Bytes of an unfinished request. */
+  readonly queryBuffer: number;
+  /** Bytes of replies that the client has not taken yet. */
+  readonly outputBuffer: number;
+  /** Queues bytes for the end of the event-loop turn. */
+  send(text: string): void;
+  /** Ends the connection, after the queued replies when `afterReplies`. */
+  close(afterReplies: boolean): void;
+}
+
+/** The state of one client's conversation: the database it selected, the protocol it speaks, its name. */
+export class Session {
+  readonly id: number;
+  readonly server: Server;
+  readonly peer: Peer | undefined;
+  db: Keyspace;
+  resp: Resp = 2;
+  name = '';
+  libName = '';
+  libVersion = '';
+  authenticated: boolean;
+  noEvict = false;
+  /** Full name of the last command, "client|list". */
+  lastCommand = '';
+  readonly createdAt: number;
+  lastAt: number;
+  /** Set by a command after whose reply the connection ends (QUIT). */
+  closing = false;
+  /** CLIENT REPLY OFF and SKIP. */
+  replyMode: 'on' | 'off' | 'skip' = 'on';
+
+  constructor(server: Server, id: number, peer?: Peer) {
+    this.server = server;
+    this.id = id;
+    this.peer = peer;
+    this.db = server.keyspaces[0]!;
+    this.authenticated = server.config.values.requirepass === '';
+    this.createdAt = server.clock.now();
+    this.lastAt = this.createdAt;
+  }
+}

@@ -1,0 +1,69 @@
+/** What one command has cost so far, for INFO commandstats. */
+export interface CommandStats {
+  calls: number;
+  usec: number;
+  /** Refused before they ran: wrong arity, no password, read-only … */
+  rejected: number;
+  /** Ran and ended with an error. */
+  failed: number;
+}
+
+/** Counters since the start or the last CONFIG RESETSTAT. */
+export class Stats {
+  connectionsReceived = 0;
+  connectionsRejected = 0;
+  commandsProcessed = 0;
+  netInputBytes = 0;
+  netOutputBytes = 0;
+  expiredKeys = 0;
+  keyspaceHits = 0;
+  keyspaceMisses = 0;
+  errorReplies = 0;
+  readonly commands = new Map<string, CommandStats>();
+  readonly errors = new Map<string, number>();
+
+  command(name: string): CommandStats {
+    let entry = this.commands.get(name);
+    if (!entry) {
+      entry = { calls: 0, usec: 0, rejected: 0, failed: 0 };
+      this.commands.set(name, entry);
+    }
+    return entry;
+  }
+
+  /** Counts an error reply under its code, "-ERR …" → ERR. */
+  errorReply(reply: string): void {
+    this.errorReplies++;
+    const code = /^-(\S*)/.exec(reply)?.[1] ?? 'ERR';
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+
+  reset(): void {
+    const fresh = new Stats();
+    this.commands.clear();
+    this.errors.clear();
+    const { commands: _c, errors: _e, ...counters } = fresh;
+    Object.assign(this, counters);
+  }
+}
+
+/** How much a counter grew per second, over the last sixteen samples. */
+export class Rate {
+  private readonly samples: number[] = [];
+  private lastValue = 0;
+  private lastAt: number | undefined;
+
+  sample(value: number, atMs: number): void {
+    if (this.lastAt !== undefined && atMs > this.lastAt) {
+      this.samples.push(((value - this.lastValue) * 1000) / (atMs - this.lastAt));
+      if (this.samples.length > 16) this.samples.shift();
+    }
+    this.lastValue = value;
+    this.lastAt = atMs;
+  }
+
+  get perSecond(): number {
+    if (this.samples.length === 0) return 0;
+    return this.samples.reduce((sum, x) => sum + x, 0) / this.samples.length;
+  }
+}

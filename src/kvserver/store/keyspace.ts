@@ -1,0 +1,159 @@
+import { CommandError } from '../command-error.ts';
+import { DenseMap } from './dense-map.ts';
+import { type Aggregate, SetValue, type Value } from './values.ts';
+
+/** What a keyspace needs of the server around it. */
+export interface KeyspaceHost {
+  /** Epoch milliseconds, the same for everything in one command. */
+  readonly now: number;
+  /** False while a file is loaded: what has expired meanwhile is removed afterwards. */
+  readonly expiring: boolean;
+  /** Counts snapshots that are being written; see `Keyspace.writable`. */
+  readonly snapshotEpoch: number;
+  keyRead(hit: boolean): void;
+  keyChanged(db: Keyspace, key: string): void;
+  keyExpired(db: Keyspace, key: string): void;
+}
+
+/**
+ * One numbered database: keys, their values, and the moments at which keys expire.
+ *
+ * Commands read with `read`, change with `writable`, `set`, `put` or `delete`, and say what they changed with
+ * `changed`. A key whose time has come is gone for every one of them (lazy expiry), whether or not the
+ * background cycle has met it yet.
+ */
+export class Keyspace {
+  readonly id: number;
+  readonly table = new DenseMap<Value>();
+  /** Key → epoch milliseconds. */
+  readonly expires = new DenseMap<number>();
+  private readonly host: KeyspaceHost;
+
+  constructor(id: number, host: KeyspaceHost) {
+    this.id = id;
+    this.host = host;
+  }
+
+  get size(): number {
+    return this.table.size;
+  }
+
+  /** The value for a command that only reads; counts a hit or a miss. O(1). */
+  read(key: string): Value | undefined {
+    const value = this.peek(key);
+    this.host.keyRead(value !== undefined);
+    return value;
+  }
+
+  /** The value without statistics. O(1). */
+  peek(key: string): Value | undefined {
+    if (this.expires.size > 0 && this.expireIfDue(key)) return undefined;
+    return this.table.get(key);
+  }
+
+  /**
+   * The value for a command that will change it in place. While a snapshot is written, an object that the
+   * snapshot may still read is replaced by a copy first. O(1), or O(size) for the first change under a snapshot.
+   */
+  writable(key: string): Value | undefined {
+    const value = this.peek(key);
+    if (value === undefined || typeof value === 'string') return value;
+    const epoch = this.host.snapshotEpoch;
+    if (value.epoch >= epoch) return value;
+    const copy = value.clone();
+    copy.epoch = epoch;
+    this.table.set(key, copy);
+    return copy;
+  }
+
+  /** The string under a key, for a read. @throws CommandError WRONGTYPE */
+  readString(key: string): string | undefined {
+    const value = this.read(key);
+    if (value !== undefined && typeof value !== 'string') throw CommandError.wrongType();
+    return value;
+  }
+
+  /** The string under a key, for a change. @throws CommandError WRONGTYPE */
+  writableString(key: string): string | undefined {
+    const value = this.peek(key);
+    if (value !== undefined && typeof value !== 'string') throw CommandError.wrongType();
+    return value;
+  }
+
+  readSet(key: string): SetValue | undefined {
+    return asSet(this.read(key));
+  }
+
+  writableSet(key: string): SetValue | undefined {
+    return asSet(this.writable(key));
+  }
+
+  /** Gives a key a new value and no expiry. O(1). */
+  set(key: string, value: Value): void {
+    this.put(key, value);
+    if (this.expires.size > 0) this.expires.delete(key);
+  }
+
+  /** Gives a key a new value and leaves its expiry alone. O(1). */
+  put(key: string, value: Value): void {
+    if (typeof value !== 'string') value.epoch = this.host.snapshotEpoch;
+    this.table.set(key, value);
+  }
+
+  /** O(1); the memory is the garbage collector's affair, so nothing waits for a big value to be freed. */
+  delete(key: string): boolean {
+    if (this.expires.size > 0) {
+      if (this.expireIfDue(key)) return false;
+      this.expires.delete(key);
+    }
+    return this.table.delete(key);
+  }
+
+  has(key: string): boolean {
+    if (this.expires.size > 0 && this.expireIfDue(key)) return false;
+    return this.table.has(key);
+  }
+
+  /** Deletes an aggregate's key when its last element has gone, as every command must that removes elements. */
+  deleteIfEmpty(key: string, value: Aggregate): void {
+    if (value.members.size === 0) this.delete(key);
+  }
+
+  expiryOf(key: string): number | undefined {
+    return this.expires.get(key);
+  }
+
+  /** Lets an existing key expire at a moment. */
+  expireAt(key: string, atMs: number): void {
+    this.expires.set(key, atMs);
+  }
+
+  persist(key: string): boolean {
+    return this.expires.delete(key);
+  }
+
+  /** Says that a command changed the key: it will be written to the append-only file, and watchers learn of it. */
+  changed(key: string): void {
+    this.host.keyChanged(this, key);
+  }
+
+  clear(): void {
+    this.table.clear();
+    this.expires.clear();
+  }
+
+  /** Removes the key when its time has come. @returns true when it did */
+  expireIfDue(key: string): boolean {
+    const at = this.expires.get(key);
+    if (at === undefined || at > this.host.now || !this.host.expiring) return false;
+    this.expires.delete(key);
+    this.table.delete(key);
+    this.host.keyExpired(this, key);
+    return true;
+  }
+}
+
+function asSet(value: Value | undefined): SetValue | undefined {
+  if (value !== undefined && !(value instanceof SetValue)) throw CommandError.wrongType();
+  return value;
+}
