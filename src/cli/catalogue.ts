@@ -4,6 +4,16 @@ import type { CatalogueEntry } from './command.ts';
 export const CATALOGUE: readonly CatalogueEntry[] = [
   // A new command: one line here, one file in commands/.
   {
+    name: 'diagnose',
+    summary: 'watch a live process, and say what makes it slow',
+    load: () => import('./commands/diagnose.ts'),
+  },
+  {
+    name: 'analyze',
+    summary: 'diagnose from saved output of strace, lsof, pidstat, iostat and top',
+    load: () => import('./commands/analyze.ts'),
+  },
+  {
     name: 'probe',
     summary: 'one tool, parsed: run it here, or read output saved elsewhere',
     load: () => import('./commands/probe.ts'),

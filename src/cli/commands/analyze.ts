@@ -1,0 +1,141 @@
+import type { Command } from 'commander';
+import { diagnose } from '../../analyzers/engine.ts';
+import { assemble, type ReadOutput } from '../../capture/assemble.ts';
+import type { RawCapture, RawOutput } from '../../capture/raw-capture.ts';
+import { EXIT, UserError } from '../../core/errors.ts';
+import { parsePidstat } from '../../probes/pidstat.ts';
+import { parseStrace } from '../../probes/strace.ts';
+import type { Io } from '../command.ts';
+import { readInput } from '../probe/input.ts';
+import {
+  addReportOptions,
+  numberOption,
+  printReport,
+  progressOf,
+  type ReportOptions,
+  reportSettings,
+} from '../report-output.ts';
+
+interface Options extends ReportOptions {
+  readonly strace: string[];
+  readonly lsof: string[];
+  readonly pidstat: string[];
+  readonly iostat: string[];
+  readonly top: string[];
+  readonly pid?: string;
+}
+
+const TOOLS = ['lsof', 'pidstat', 'iostat', 'top'] as const;
+
+export function configure(command: Command, io: Io): void {
+  const collect = (value: string, before: string[]) => [...before, value];
+  addReportOptions(
+    command
+      .option(
+        '--strace <log>',
+        'output of strace -f -tt -T; - is standard input; may be repeated',
+        collect,
+        [],
+      )
+      .option('--lsof <file>', 'output of lsof -p, or of lsof -i; may be repeated', collect, [])
+      .option('--pidstat <file>', 'output of pidstat -d; may be repeated', collect, [])
+      .option('--iostat <file>', 'output of iostat -x; may be repeated', collect, [])
+      .option('--top <file>', 'output of top; may be repeated', collect, [])
+      .option('--pid <n>', 'the process the question is about, when the logs show several'),
+  ).action(async (options: Options) => run(options, io));
+}
+
+async function run(options: Options, io: Io): Promise<void> {
+  reportSettings(options);
+  const progress = progressOf(options, io);
+  const outputs: RawOutput[] = [];
+  for (const tool of TOOLS) {
+    for (const [index, file] of options[tool].entries()) {
+      outputs.push({
+        probe: tool,
+        source: index === 0 ? tool : `${tool}#${index + 1}`,
+        text: await readInput(file, io.signal),
+      });
+    }
+  }
+  const logs: string[] = [];
+  for (const file of options.strace) logs.push(await readInput(file, io.signal));
+  if (logs.length + outputs.length === 0) {
+    throw new UserError(
+      'nothing to analyze; give at least --strace LOG, better with --lsof, --pidstat, --iostat and --top.',
+    );
+  }
+  const strace = logs.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join('');
+  const pid =
+    options.pid === undefined ? guessPid(strace, outputs) : numberOption('--pid', options.pid, 2 ** 22);
+  const comm = pid === undefined ? undefined : commIn(outputs, pid);
+  const capture: RawCapture = {
+    target: { ...(pid === undefined ? {} : { pid }), ...(comm === undefined ? {} : { comm }) },
+    outputs,
+    ...(logs.length > 0 ? { strace: { text: strace, threads: [] } } : {}),
+    missing: {},
+    clients: [],
+  };
+  const { facts, read } = assemble(capture, { redact: options.redact });
+  tellProblems(read, progress);
+  const empty = read.filter((each) => each.items === 0);
+  if (empty.length === read.length) {
+    throw new UserError(
+      `nothing in the input looks like ${read.map((each) => each.source).join(' or ')} output; check which tool printed which file.`,
+      EXIT.inconclusive,
+    );
+  }
+  const events = facts.trace?.calls;
+  const seconds = facts.trace?.seconds;
+  const report = diagnose(facts, {
+    ...(seconds === undefined ? {} : { seconds: Math.round(seconds * 1000) / 1000 }),
+    ...(events === undefined ? {} : { tracer: { name: 'strace', events } }),
+  });
+  await printReport(report, options, io);
+}
+
+function tellProblems(read: readonly ReadOutput[], progress: (line: string) => void): void {
+  for (const { source, items, problems } of read) {
+    if (items === 0) progress(`nothing in the ${source} input looks like its output`);
+    for (const problem of problems.slice(0, 3)) {
+      progress(`${source}:${problem.line}: not read (${problem.reason})`);
+    }
+    if (problems.length > 3) progress(`${source}: ${problems.length - 3} more lines were not read`);
+  }
+}
+
+/** The process in the strace log that pidstat or lsof name too; else the one that was attached to. */
+function guessPid(strace: string, outputs: readonly RawOutput[]): number | undefined {
+  const { items } = parseStrace(strace.slice(0, 4 * 1024 * 1024));
+  const tids = new Set(items.flatMap((item) => item.tid ?? []));
+  const attached = items.find(
+    (item) => item.kind === 'trace-event' && item.event === 'attached' && item.detail,
+  );
+  if (attached?.tid !== undefined) return attached.tid;
+  const listed = outputs
+    .filter((each) => each.probe === 'lsof')
+    .flatMap((each) => [...each.text.matchAll(/^\S+\s+(\d+)\s/gm)].map((match) => Number(match[1])));
+  const both = listed.find((pid) => tids.has(pid));
+  if (both !== undefined) return both;
+  if (tids.size > 0) return [...tids][0];
+  if (listed.length > 0) return listed[0];
+  const writers = outputs
+    .filter((each) => each.probe === 'pidstat')
+    .flatMap((each) => parsePidstat(each.text).items)
+    .flatMap((item) =>
+      item.kind === 'process-io' && !/^(?:jbd2|kworker)/.test(item.command ?? '') ? [item] : [],
+    )
+    .sort((a, b) => (b.writeKibPerSec ?? 0) - (a.writeKibPerSec ?? 0));
+  return writers[0]?.pid;
+}
+
+function commIn(outputs: readonly RawOutput[], pid: number): string | undefined {
+  for (const { probe, text } of outputs) {
+    if (probe !== 'pidstat' && probe !== 'top') continue;
+    for (const line of text.split('\n')) {
+      const words = line.trim().split(/\s+/);
+      if (words.includes(String(pid)) && /^[a-z]/i.test(words.at(-1) ?? '')) return words.at(-1);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { diagnose } from '../../analyzers/engine.ts';
+import { assemble } from '../../capture/assemble.ts';
+import { captureLive } from '../../capture/live.ts';
+import { findTarget, type TargetRequest } from '../../capture/target.ts';
+import { EXIT, UserError } from '../../core/errors.ts';
+import { parseDuration } from '../../core/units.ts';
+import type { ServerAddress } from '../../probes/redis.ts';
+import type { Io } from '../command.ts';
+import {
+  addReportOptions,
+  numberOption,
+  printReport,
+  progressOf,
+  type ReportOptions,
+  reportSettings,
+} from '../report-output.ts';
+
+interface Options extends ReportOptions {
+  readonly pid?: string;
+  readonly container?: string;
+  readonly port?: string;
+  readonly duration: string;
+  readonly tracer: string;
+  readonly clients: boolean;
+  readonly serverHost?: string;
+  readonly serverPort?: string;
+  readonly serverSocket?: string;
+  readonly user?: string;
+  readonly passFile?: string;
+  readonly tls?: boolean;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure?: boolean;
+}
+
+const LONGEST_MS = 10 * 60_000;
+const TRACERS = ['auto', 'strace', 'none'] as const;
+
+export function configure(command: Command, io: Io): void {
+  addReportOptions(
+    command
+      .option('--pid <n>', 'the process to watch')
+      .option('--container <name>', 'the server in this container (docker or podman)')
+      .option('--port <n>', 'the process that listens on this TCP port')
+      .option('--duration <time>', 'how long to watch: 2s to 10m', '10s')
+      .option('--tracer <name>', `${TRACERS.join(', ')}; none attaches nothing and says less`, 'auto')
+      .option('--no-clients', 'do not watch the client process too')
+      .option('--server-host <host>', 'where the server answers, if not where it listens')
+      .option('--server-port <n>', 'its port, if it is not of the Redis family by its name')
+      .option('--server-socket <path>', 'its Unix socket')
+      .option('--user <name>', 'ACL user; the password is taken from REDISCLI_AUTH or --pass-file')
+      .option('--pass-file <file>', 'a file whose first line is the password')
+      .option('--tls', 'the server speaks TLS')
+      .option('--cacert <file>', "certificate of the server's authority")
+      .option('--cert <file>', "the client's certificate")
+      .option('--key <file>', "the client's key")
+      .option('--insecure', "do not check the server's certificate"),
+  ).action(async (options: Options) => run(options, io));
+}
+
+async function run(options: Options, io: Io): Promise<void> {
+  reportSettings(options);
+  const durationMs = parseDuration(options.duration);
+  if (durationMs < 2000 || durationMs > LONGEST_MS) {
+    throw new UserError(
+      `--duration ${options.duration}: watch for 2s to 10m; shorter windows prove nothing.`,
+    );
+  }
+  const tracer = TRACERS.find((name) => name === options.tracer);
+  if (!tracer)
+    throw new UserError(`there is no tracer "${options.tracer}"; known are ${TRACERS.join(', ')}.`);
+  const progress = progressOf(options, io);
+  const server = serverAddress(options, io);
+  const target = await findTarget(targetRequest(options), io.signal);
+  const capture = await captureLive(target, {
+    durationMs,
+    tracer: tracer === 'none' ? 'none' : 'strace',
+    clients: options.clients,
+    server,
+    self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
+    signal: io.signal,
+    progress,
+  });
+  if (io.signal.aborted) {
+    throw new UserError(
+      `interrupted (${String(io.signal.reason)}); ${target.comm} (pid ${target.pid}) runs on untraced, and nothing was diagnosed.`,
+      EXIT.inconclusive,
+    );
+  }
+  if (capture.ended) progress(`${target.comm} (pid ${target.pid}) ended while it was watched`);
+  if (capture.straceMissing !== undefined && tracer !== 'none') progress(capture.straceMissing);
+  if (capture.configMissing !== undefined) progress(`its settings were not read: ${capture.configMissing}`);
+  const { facts } = assemble(capture, { redact: options.redact });
+  const report = diagnose(facts, {
+    ...(capture.startedAt === undefined ? {} : { startedAt: capture.startedAt }),
+    ...(capture.seconds === undefined ? {} : { seconds: capture.seconds }),
+    ...(capture.tracer ? { tracer: capture.tracer } : {}),
+  });
+  await printReport(report, options, io);
+}
+
+function targetRequest(options: Options): TargetRequest {
+  return {
+    ...(options.pid === undefined ? {} : { pid: numberOption('--pid', options.pid, 2 ** 22) }),
+    ...(options.container === undefined ? {} : { container: options.container }),
+    ...(options.port === undefined ? {} : { port: numberOption('--port', options.port, 65_535) }),
+  };
+}
+
+function serverAddress(options: Options, io: Io): ServerAddress {
+  const password = options.passFile === undefined ? io.env.REDISCLI_AUTH : firstLine(options.passFile);
+  const { cacert, cert, key, insecure } = options;
+  for (const file of [cacert, cert, key]) if (file !== undefined) firstLine(file);
+  const secure = options.tls || cacert || cert || key || insecure;
+  return {
+    ...(options.serverHost === undefined ? {} : { host: options.serverHost }),
+    ...(options.serverPort === undefined
+      ? {}
+      : { port: numberOption('--server-port', options.serverPort, 65_535) }),
+    ...(options.serverSocket === undefined ? {} : { socketPath: options.serverSocket }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(password ? { password } : {}),
+    ...(secure
+      ? {
+          tls: {
+            ...(cacert === undefined ? {} : { caFile: cacert }),
+            ...(cert === undefined ? {} : { certFile: cert }),
+            ...(key === undefined ? {} : { keyFile: key }),
+            ...(insecure ? { insecure: true } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+function firstLine(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!;
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
+    );
+  }
+}

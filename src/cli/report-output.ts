@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { exitCodeOf } from '../analyzers/engine.ts';
+import { UserError } from '../core/errors.ts';
+import { type Report, SEVERITIES, type Severity } from '../core/finding.ts';
+import { FORMAT_NAMES, FORMATS, type Format } from '../report/index.ts';
+import type { Io } from './command.ts';
+
+/** Options of every command that prints a report. */
+export interface ReportOptions {
+  readonly format: string;
+  readonly output?: string;
+  readonly failOn: string;
+  readonly redact: boolean;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+}
+
+export function addReportOptions(command: Command): Command {
+  return command
+    .option('--format <format>', FORMAT_NAMES.join(', '), 'text')
+    .option('--output <file>', 'write the report there instead of to standard output')
+    .option(
+      '--fail-on <severity>',
+      'exit with 3 from this severity on: info, warning, critical, never',
+      'warning',
+    )
+    .option('--no-redact', 'show keys and values as they were captured')
+    .option('--quiet', 'no progress on standard error')
+    .option('--no-color', 'no colours, as with NO_COLOR');
+}
+
+export interface ReportSettings {
+  readonly format: Format;
+  readonly failOn: Severity | 'never';
+}
+
+/** Checks the options before any work begins. @throws UserError */
+export function reportSettings(options: ReportOptions): ReportSettings {
+  const format = FORMAT_NAMES.find((name) => name === options.format);
+  if (!format)
+    throw new UserError(`there is no format "${options.format}"; known are ${FORMAT_NAMES.join(', ')}.`);
+  const failOn = [...SEVERITIES, 'never' as const].find((name) => name === options.failOn);
+  if (!failOn)
+    throw new UserError(`--fail-on takes info, warning, critical or never, not "${options.failOn}".`);
+  return { format, failOn };
+}
+
+/** Prints the report and sets the exit code that belongs to it. */
+export async function printReport(report: Report, options: ReportOptions, io: Io): Promise<void> {
+  const { format, failOn } = reportSettings(options);
+  const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true && options.output === undefined;
+  const colour = options.color && isTerminal && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
+  const text = FORMATS[format](report, { colour });
+  await writeReport(text, options.output, io);
+  io.exitCode = exitCodeOf(report, failOn);
+}
+
+/** To a file, whole or not at all; else to standard output. @throws UserError when the file cannot be written */
+export async function writeReport(text: string, output: string | undefined, io: Io): Promise<void> {
+  if (output === undefined) {
+    io.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFile(output, text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOSPC' ? 'the disk is full' : code === 'ENOENT' ? 'no such folder' : (code ?? String(error));
+    // What was found must not be lost with the file.
+    io.stdout.write(text);
+    throw new UserError(
+      `${output} cannot be written (${why}); the report stands on standard output instead.`,
+    );
+  }
+}
+
+/** Progress lines on standard error, unless --quiet. */
+export function progressOf(options: Pick<ReportOptions, 'quiet'>, io: Io): (line: string) => void {
+  return (line) => {
+    if (!options.quiet) io.stderr.write(`perfcase: ${line}\n`);
+  };
+}
+
+/** A whole number within limits. @throws UserError */
+export function numberOption(flag: string, text: string, largest: number, least = 1): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= largest)) {
+    throw new UserError(`${flag} takes a number from ${least} to ${largest}, not "${text}".`);
+  }
+  return value;
+}

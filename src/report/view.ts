@@ -1,0 +1,120 @@
+import type { Evidence, Finding, Report } from '../core/finding.ts';
+import { formatShare, plural, significant } from '../core/units.ts';
+
+/** What a report says, in neutral blocks; renderers lay them out and compute no number. */
+export type Block =
+  | { readonly kind: 'title'; readonly text: string }
+  | { readonly kind: 'heading'; readonly text: string }
+  | { readonly kind: 'summary'; readonly verdict: Report['verdict']; readonly text: string }
+  | { readonly kind: 'note'; readonly text: string }
+  | {
+      readonly kind: 'step';
+      readonly number: number;
+      readonly question: string;
+      readonly answer: string;
+      readonly evidence: readonly Evidence[];
+    }
+  | {
+      readonly kind: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
+  | {
+      readonly kind: 'finding';
+      readonly number: number;
+      readonly finding: Finding;
+      readonly facts: readonly (readonly [string, string])[];
+    };
+
+export function viewOf(report: Report): Block[] {
+  const blocks: Block[] = [
+    { kind: 'title', text: titleOf(report) },
+    { kind: 'summary', verdict: report.verdict, text: report.summary },
+  ];
+  if (report.path.length > 0) {
+    blocks.push({ kind: 'heading', text: 'From the symptom to the cause' });
+    blocks.push(...report.path.map((step, index) => ({ kind: 'step' as const, number: index + 1, ...step })));
+  }
+  if (report.findings.length > 0) {
+    blocks.push({ kind: 'heading', text: plural(report.findings.length, 'cause') });
+    report.findings.forEach((finding, index) => {
+      blocks.push({ kind: 'finding', number: index + 1, finding, facts: factsOf(finding) });
+    });
+  }
+  if (report.endpoints.length > 0) {
+    blocks.push({ kind: 'heading', text: 'HTTP requests of the client' });
+    blocks.push({
+      kind: 'table',
+      head: ['request', 'seen', 'seconds', 'commands'],
+      rows: report.endpoints.map(endpointRow),
+    });
+  }
+  if (report.ruledOut.length > 0) {
+    blocks.push({ kind: 'heading', text: 'Ruled out' });
+    blocks.push({
+      kind: 'table',
+      head: ['cause', 'because'],
+      rows: report.ruledOut.map((each) => [each.id, each.because]),
+    });
+  }
+  if (report.notChecked.length > 0) {
+    blocks.push({ kind: 'heading', text: 'Not checked' });
+    blocks.push({
+      kind: 'table',
+      head: ['cause', 'because'],
+      rows: report.notChecked.map((each) => [each.id, each.because]),
+    });
+  }
+  for (const text of report.blindSpots ?? []) blocks.push({ kind: 'note', text });
+  return blocks;
+}
+
+function titleOf({ perfcase, target, window, tracer }: Report): string {
+  const server = target.server
+    ? ` (${[target.server.kind, target.server.version].filter(Boolean).join(' ')}${target.server.port ? `, port ${target.server.port}` : ''})`
+    : '';
+  const who =
+    target.pid === undefined
+      ? 'logs'
+      : `${target.comm ?? 'process'} ${target.pid}${target.container ? ` in container ${target.container}` : ''}${server}`;
+  const seconds = window.seconds === undefined ? '' : `, ${significant(window.seconds)} s`;
+  const traced = tracer ? `, ${tracer.events} calls by ${tracer.name}` : '';
+  return `perfcase ${perfcase}: ${who}${seconds}${traced}`;
+}
+
+function factsOf(finding: Finding): [string, string][] {
+  const measures = Object.entries(finding.measures).map(
+    ([name, { value, unit }]) =>
+      `${words(name)} ${value}${unit === 'count' || unit === 'ratio' ? '' : unit === 'fraction' ? '' : ` ${unit}`}`,
+  );
+  return [
+    ...(finding.share === undefined
+      ? []
+      : [['share', `${formatShare(finding.share)} of the slow path's time`] as [string, string]]),
+    ...(measures.length > 0 ? [['measured', measures.join(', ')] as [string, string]] : []),
+    ...(finding.fix ? [['fix', finding.fix.summary] as [string, string]] : []),
+    ...(finding.fix?.command ? [['command', finding.fix.command] as [string, string]] : []),
+    ...(finding.fix ? [['cost', finding.fix.cost] as [string, string]] : []),
+    ['certainty', formatShare(finding.confidence)],
+  ];
+}
+
+/** fsyncPerSec → "fsync per sec". */
+function words(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, (_all, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+}
+
+function endpointRow(endpoint: Report['endpoints'][number]): string[] {
+  const { p50, max, atLeast } = endpoint.seconds;
+  const seconds =
+    p50 !== undefined
+      ? `${significant(p50)}${max !== undefined && max > p50 ? ` to ${significant(max)}` : ''}`
+      : atLeast !== undefined
+        ? `over ${significant(atLeast)}, not answered yet`
+        : '';
+  const commands = Object.entries(endpoint.commands)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+  return [endpoint.name, String(endpoint.requests), seconds, commands];
+}
