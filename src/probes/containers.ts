@@ -14,8 +14,9 @@ import { GRACE_MS, type ProbeRun } from './options.ts';
 export const ENGINES = ['docker', 'podman'] as const;
 export type Engine = (typeof ENGINES)[number];
 
+// ".ID": podman's templates see the field's name in Go, docker's accept it too.
 const FORMAT =
-  '{"Id":{{json .Id}},"Name":{{json .Name}},' +
+  '{"Id":{{json .ID}},"Name":{{json .Name}},' +
   '"State":{"Pid":{{json .State.Pid}},"Running":{{json .State.Running}}},' +
   '"Config":{"Image":{{json .Config.Image}}},' +
   '"HostConfig":{"NetworkMode":{{json .HostConfig.NetworkMode}}}}';

@@ -88,29 +88,33 @@ export function parseIostat(text: string): Parsed<IostatObservation> {
   let block: { kind: 'cpu' | 'disk'; titles: string[] } | undefined;
   let clock: string | undefined;
   let frame = 0;
-  const seenInFrame = new Set<'clock' | 'cpu' | 'disk'>();
-  const enter = (part: 'clock' | 'cpu' | 'disk') => {
-    // The parts of a report come in this order, so the return of a part, or of one before it, starts the next.
-    const order = ['clock', 'cpu', 'disk'] as const;
-    if (order.slice(order.indexOf(part)).some((later) => seenInFrame.has(later))) {
+  const parts = new Set<string>();
+  const rows = new Map<string, number>();
+  /** A part that the report has already, or that comes before one it has, begins the next report. */
+  const enter = (part: string, isFirst: boolean) => {
+    if (parts.has(part) || (isFirst && parts.size > 0)) {
       frame += 1;
-      seenInFrame.clear();
+      parts.clear();
+      rows.clear();
     }
-    seenInFrame.add(part);
+    parts.add(part);
   };
   for (const line of linesOf(text)) {
     if (notes.overlong(line) || isDecoration(line.text)) continue;
     const words = line.text.trim().split(/\s+/);
     const stamp = TIMESTAMP.exec(line.text.trim());
     if (stamp) {
-      enter('clock');
+      enter('clock', true);
       clock = stamp[1] ?? stamp[2];
     } else if (words[0] === 'avg-cpu:') {
-      enter('cpu');
+      // Before it stands at most the time stamp.
+      enter('cpu', !(parts.size === 1 && parts.has('clock')));
       block = { kind: 'cpu', titles: words.slice(1) };
     } else if (words.some((word) => /^Device:?$/.test(word)) && words.length > 2) {
-      enter('disk');
-      block = { kind: 'disk', titles: words.map((word) => word.replace(/^Device:$/, 'Device')) };
+      const titles = words.map((word) => word.replace(/^Device:$/, 'Device'));
+      // With -h a report comes in several blocks of other columns.
+      enter(titles.join(' '), false);
+      block = { kind: 'disk', titles };
     } else if (BANNER.test(line.text)) {
       block = undefined;
     } else if (!block) {
@@ -118,11 +122,22 @@ export function parseIostat(text: string): Parsed<IostatObservation> {
     } else {
       const row =
         block.kind === 'cpu' ? readCpu(line, words, block.titles) : readDisk(line, words, block.titles);
+      const known = typeof row !== 'string' && row.kind === 'disk' ? rows.get(row.device) : undefined;
       if (typeof row === 'string') notes.add(line, row);
-      else items.push({ ...row, ...present({ clock }), frame });
+      else if (known !== undefined)
+        items[known] = merged(items[known] as DiskObservation, row as DiskObservation);
+      else {
+        if (row.kind === 'disk') rows.set(row.device, items.length);
+        items.push({ ...row, ...present({ clock }), frame });
+      }
     }
   }
   return { items, problems: notes.done() };
+}
+
+/** A further row of the same disk adds its columns; the place stays that of the first. */
+function merged(first: DiskObservation, further: DiskObservation): DiskObservation {
+  return { ...first, ...further, line: first.line, text: first.text };
 }
 
 /** "492.00", "492,00", or with -h and --human "2.6M", "26.4%", "0.0k": the number in the column's own unit. */

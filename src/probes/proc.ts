@@ -58,7 +58,7 @@ const OF_MACHINE: Readonly<Record<string, Parse>> = {
 export const procProbe: Probe<Observation, ProbeRun> = {
   name: 'proc',
   summary:
-    'the kernel’s own files: CPUs, disks, memory, pressure, and of a process (--pid) all that is known',
+    "the kernel's own files: CPUs, disks, memory, pressure; of a process (--pid) its I/O, files, sockets",
   command: procCommand,
   parse: parseProc,
 };

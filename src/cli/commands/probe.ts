@@ -88,19 +88,19 @@ async function runProbe(probe: AnyProbe, args: readonly string[], options: Optio
   }
   const parsed = reader.parse(text);
   await print(options.raw ? [text] : report(parsed, options.format), options.output, io);
-  if (options.format === 'text' && !options.raw) tellProblems(parsed, remark);
   io.exitCode = EXIT.ok;
+  const isEmpty = parsed.items.length === 0;
   if (failure !== undefined) {
     // What came before the failure is printed above, but it is not all that was asked for.
+    if (!isEmpty && options.format === 'text') tellProblems(parsed, remark);
     throw new UserError(sentence(failure), EXIT.inconclusive);
   }
   const isForeign = parsed.problems.length > 0 || text.trim() === '';
-  if (options.input !== undefined && parsed.items.length === 0 && isForeign) {
-    throw new UserError(
-      `nothing in ${from} looks like ${reader.name} output; check which tool printed it.`,
-      EXIT.inconclusive,
-    );
+  if (options.input !== undefined && isEmpty && isForeign) {
+    const advice = 'check which tool printed it';
+    throw new UserError(`nothing in ${from} looks like ${reader.name} output; ${advice}.`, EXIT.inconclusive);
   }
+  if (options.format === 'text' && !options.raw) tellProblems(parsed, remark);
 }
 
 function runOf(args: readonly string[], options: Options): ProbeRun {

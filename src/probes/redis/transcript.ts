@@ -7,7 +7,7 @@ import type {
 import { isDecoration, type Line, linesOf } from '../text/lines.ts';
 import { Notes } from '../text/notes.ts';
 import { present, whole } from '../text/values.ts';
-import { isSecret } from './directives.ts';
+import { DIRECTIVES, isSecret } from './directives.ts';
 
 /*
  * What a Redis-family server answered, as perfcase writes it down: each command behind "> ", then its answer.
@@ -28,6 +28,8 @@ import { isSecret } from './directives.ts';
 
 export type ServerObservation = ServerConfigObservation | ServerInfoObservation | ServerClientObservation;
 
+const KNOWN = new RegExp(`^(?:${DIRECTIVES.join('|')})$`);
+
 type Answer = 'none' | 'info' | 'config' | 'other';
 
 /** Reads such a transcript. Never throws, and never keeps a secret. */
@@ -37,12 +39,21 @@ export function parseServer(text: string): Parsed<ServerObservation> {
   let answer: Answer = 'none';
   let section: string | undefined;
   let name: string | undefined;
+  // redis-cli into a file: names and values on lines of their own. Only a name that is known begins this.
+  let rawName: string | undefined;
+  let isRaw = false;
   const directive = (line: Line, key: string, value: string) => {
     if (!isSecret(key)) items.push({ kind: 'server-config', ...seen(line), directive: key, value });
     else notes.add({ number: line.number, raw: `${key} …` }, 'a secret, left out');
   };
   for (const line of linesOf(text)) {
     if (notes.overlong(line)) continue;
+    if (rawName !== undefined) {
+      directive(line, rawName, line.text);
+      rawName = undefined;
+      isRaw = true;
+      continue;
+    }
     const asked = commandOf(line.text);
     const title = /^# ([A-Z][A-Za-z_]{1,40})$/.exec(line.text)?.[1];
     const numbered = /^\s*(\d{1,6})\) "(.*)"$/.exec(line.text);
@@ -83,6 +94,8 @@ export function parseServer(text: string): Parsed<ServerObservation> {
         space === -1 ? line.text : line.text.slice(0, space),
         space === -1 ? '' : line.text.slice(space + 1),
       );
+    } else if (section === undefined && (isRaw ? /^[a-z][a-z0-9-]*$/ : KNOWN).test(line.text)) {
+      rawName = line.text;
     } else if (!isDecoration(line.text) && !/^(?:PONG|OK|\(empty .*\))$/.test(line.text)) {
       notes.add(line, 'no answer to INFO, CONFIG GET or CLIENT LIST');
     }
