@@ -48,6 +48,8 @@ export interface Facts {
   /** Pages swapped in and out during the window. */
   readonly swapped?: { readonly inPages: number; readonly outPages: number; readonly seconds: number };
   readonly clients: readonly ClientProcess[];
+  /** True when TracerPid of the live target was read and was 0. */
+  readonly untraced?: boolean;
   /** Another tracer that is attached to the target. */
   readonly otherTracer?: { readonly pid: number; readonly comm: string; readonly evidence: Evidence };
   /** The target ended while it was watched. */

@@ -86,6 +86,7 @@ export function assemble(
     ...(otherTracer
       ? { otherTracer: { ...otherTracer, evidence: { source: 'proc', text: otherTracer.text } } }
       : {}),
+    ...(capture.untraced ? { untraced: true } : {}),
     ...(capture.ended ? { ended: true } : {}),
     redact: options.redact,
   };

@@ -144,7 +144,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     ...(cpu ? { targetCpu: cpu } : {}),
     ...(swapped ? { swapped } : {}),
     clients: describePeers([...peers.values()], names),
-    ...(otherTracer ? { otherTracer } : {}),
+    ...(otherTracer ? { otherTracer } : { untraced: true }),
     ...(isGone(target.pid) ? { ended: true } : {}),
   };
 }

@@ -40,6 +40,8 @@ export interface RawCapture {
   };
   readonly swapped?: { readonly inPages: number; readonly outPages: number; readonly seconds: number };
   readonly clients: readonly ClientProcess[];
+  /** True when TracerPid was read before the window and was 0. */
+  readonly untraced?: boolean;
   readonly otherTracer?: { readonly pid: number; readonly comm: string; readonly text: string };
   /** The target ended while it was watched. */
   readonly ended?: boolean;

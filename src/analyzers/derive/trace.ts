@@ -64,13 +64,19 @@ export function deriveTrace(input: TraceInput): Trace {
     return conversation;
   };
 
+  let afterGap = false;
   for (const call of input.items) {
-    if (call.kind !== 'syscall') continue;
+    if (call.kind !== 'syscall') {
+      if (call.event === 'gap') afterGap = true;
+      continue;
+    }
     calls++;
     if (call.startUs !== undefined) {
       startUs ??= call.startUs;
       // No thread was inside a call for so long: lines are missing, or several logs stand in one file.
-      if (endUs !== undefined && call.startUs - endUs > GAP_US) skippedUs += call.startUs - endUs;
+      const gapUs = endUs === undefined ? 0 : call.startUs - endUs;
+      if (gapUs > GAP_US || (afterGap && gapUs > 0)) skippedUs += gapUs;
+      afterGap = false;
       endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
     }
     if (call.name === 'io_uring_enter') usesIoUring = true;

@@ -45,10 +45,11 @@ export const fsyncPerWrite: Rule = {
       const where = background > 0 ? `; ${background} syncs ran on another thread` : '';
       return clear(`${synced.length} of ${logged.length} appends were synced before the reply${where}`);
     }
+    const logs = new Set(logged.map((append) => append.channel));
     return judge(
       facts,
       trace,
-      synced.map((append) => append.sync!),
+      syncs.filter((sync) => logs.has(sync.channel)),
       synced,
     );
   },
@@ -100,7 +101,7 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
         ? `${formatShare(share)} of the clients' time`
         : `${formatShare(busyShare!)} of the server's time`;
     return clear(
-      `each of ${syncs.length} appends was synced (${formatMs(p50! / 1000)} at the median), but that is only ${cost}`,
+      `each of ${appends.length} appends was synced (${formatMs(p50! / 1000)} at the median), but that is only ${cost}`,
     );
   }
   const file = fileName(facts, unique[0]!);

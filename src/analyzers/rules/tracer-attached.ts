@@ -7,9 +7,7 @@ export const tracerAttached: Rule = {
   check(facts) {
     const { otherTracer } = facts;
     if (!otherTracer) {
-      return facts.target.comm === undefined
-        ? insufficient('no live process was looked at')
-        : clear('TracerPid was 0');
+      return facts.untraced ? clear('TracerPid was 0') : insufficient('no live process was looked at');
     }
     return found({
       id: 'tracer-attached',
