@@ -52,7 +52,7 @@ const TOOLS: readonly AnyProbe[] = [
 /** nsenter prints what the tool inside prints, so that tool's parser reads it. */
 const nsenterProbe: AnyProbe = {
   name: 'nsenter',
-  summary: 'any other tool in a process's network namespace: nsenter -- --target PID --net -- lsof -i',
+  summary: "another tool in a process's network namespace: nsenter --pid N -- lsof -i",
   debianPackage: 'util-linux',
   command: (run): CommandSpec => ({
     file: 'nsenter',
