@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DenseIndex } from '../../src/kvserver/store/dense-index.ts';
+import { DenseMap } from '../../src/kvserver/store/dense-map.ts';
+
+const name = fc.integer({ min: 0, max: 60 }).map((n) => `k${n}`);
+const step = fc.record({ add: fc.boolean(), name });
+
+describe('DenseMap', () => {
+  it('does what a Map does', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const map = new DenseMap<number>();
+        const model = new Map<string, number>();
+        steps.forEach(({ add, name }, value) => {
+          if (add) expect(map.set(name, value)).toBe(!model.has(name));
+          else expect(map.delete(name)).toBe(model.has(name));
+          if (add) model.set(name, value);
+          else model.delete(name);
+          expect(map.size).toBe(model.size);
+          expect(map.get(name)).toBe(model.get(name));
+        });
+        expect(new Map(map.entries())).toEqual(model);
+        const copy = new DenseMap<number>();
+        copy.copyFrom(map);
+        map.clear();
+        expect(new Map(copy.entries())).toEqual(model);
+      }),
+    );
+  });
+
+  it('stays correct while it grows and shrinks by thousands', () => {
+    const map = new DenseMap<number>();
+    for (let i = 0; i < 20_000; i++) map.set(`key:${i}`, i);
+    for (let i = 0; i < 20_000; i += 2) expect(map.delete(`key:${i}`)).toBe(true);
+    for (let i = 0; i < 20_000; i++) expect(map.get(`key:${i}`)).toBe(i % 2 ? i : undefined);
+    for (let i = 1; i < 20_000; i += 2) map.delete(`key:${i}`);
+    expect(map.size).toBe(0);
+  });
+});
+
+describe('scan', () => {
+  it('returns whatever stays from start to end, however the set changes meanwhile', () => {
+    const changes = fc.array(fc.array(step, { maxLength: 12 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 60 }), changes, fc.integer({ min: 1, max: 7 }), (initial, batches, count) => {
+        const index = new DenseIndex();
+        for (const one of initial) index.add(one);
+        const stayed = new Set(index.toArray());
+        const seen = new Set<string>();
+        let cursor = 0;
+        let turn = 0;
+        do {
+          cursor = index.scan(cursor, count, (_slot, found) => seen.add(found));
+          for (const { add, name } of batches[turn] ?? []) {
+            if (add) index.add(name);
+            else if (index.delete(name)) stayed.delete(name);
+          }
+          turn++;
+        } while (cursor !== 0);
+        for (const one of stayed) expect(seen).toContain(one);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('ends, with pages of the size that was asked for', () => {
+    const index = new DenseIndex();
+    for (let i = 0; i < 95; i++) index.add(`k${i}`);
+    const pages: number[] = [];
+    let cursor = 0;
+    do {
+      let found = 0;
+      cursor = index.scan(cursor, 10, () => found++);
+      pages.push(found);
+    } while (cursor !== 0);
+    expect(pages).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 5]);
+  });
+
+  it('takes any cursor', () => {
+    const index = new DenseIndex();
+    index.add('a');
+    expect(index.scan(1e18, 10, () => {})).toBe(0);
+    expect(new DenseIndex().scan(0, 10, () => {})).toBe(0);
+  });
+});
