@@ -7,8 +7,6 @@ export type StraceItem = SyscallObservation | TraceEventObservation;
 export interface StraceOptions {
   readonly pids: readonly number[];
   readonly timeoutMs: number;
-  /** strace writes its log here; standard error without it. */
-  readonly output?: string;
 }
 
 /** Bytes of each buffer that strace prints. A reply to SCAN with ten keys fits. */
@@ -19,12 +17,11 @@ export const PAYLOAD_BYTES = 1024;
  * Nothing is filtered: with -p every call stops the target whether it is printed or not (measured: a filter saves a
  * third of the cost at most), and the calls left out are those that show what the server waits for.
  */
-function command({ pids, timeoutMs, output }: StraceOptions): CommandSpec {
+function command({ pids, timeoutMs }: StraceOptions): CommandSpec {
   return {
     file: 'strace',
     args: [
       ...['-f', '-ttt', '-T', '-s', String(PAYLOAD_BYTES)],
-      ...(output === undefined ? [] : ['-o', output]),
       ...pids.flatMap((pid) => ['-p', String(pid)]),
     ],
     timeoutMs,

@@ -38,7 +38,7 @@ const ATTACH_TIMEOUT_MS = 5000;
 export async function traceWithStrace(window: StraceWindow): Promise<StraceCapture> {
   const { pids, durationMs, signal } = window;
   const limitMs = durationMs + ATTACH_TIMEOUT_MS + 3000;
-  const inner = straceProbe.command({ pids, timeoutMs: limitMs, output: '/dev/stdout' });
+  const inner = straceProbe.command({ pids, timeoutMs: limitMs });
   const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -68,17 +68,17 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
     while (!over && !signal.aborted && Date.now() < attachedBy && !pids.every((pid) => isTraced(pid))) {
       await sleep(10);
     }
-    if (over) return failure(await ended, pids);
+    const log = () => Buffer.concat(chunks).toString('latin1');
+    if (over) return failure(await ended, log(), pids);
     window.onAttached?.();
     const attachedAt = performance.now();
     await Promise.race([pause(durationMs, AbortSignal.any([signal, full.signal])), ended]);
     const tracedMs = performance.now() - attachedAt;
     strace.stop();
-    const result = await ended;
-    if (bytes === 0 && result.stderr.trim() !== '') return failure(result, pids);
+    await ended;
     return {
       status: 'captured',
-      text: Buffer.concat(chunks).toString('latin1'),
+      text: log(),
       tracedMs,
       full: full.signal.aborted,
       stuck: await makeSureDetached(pids, before),
@@ -91,11 +91,14 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
 }
 
 function failure(
-  { stderr, missing, exitCode }: { stderr: string; missing: boolean; exitCode?: number },
+  { missing, exitCode }: { missing: boolean; exitCode?: number },
+  log: string,
   pids: readonly number[],
 ): StraceCapture {
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  if (missing || exitCode === 127 || /No such file or directory/.test(said)) {
+  const said = log.slice(-4096).trim().split('\n').at(-1) ?? '';
+  if (missing)
+    return { status: 'failed', reason: 'setpriv is not installed; apt-get install util-linux brings it' };
+  if (exitCode === 127 || /No such file or directory/.test(said)) {
     return { status: 'failed', reason: 'strace is not installed; apt-get install strace brings it' };
   }
   if (/not permitted|denied/i.test(said)) {

@@ -15,7 +15,7 @@ export interface HttpRequest {
   endUs?: number;
   answered: boolean;
   readonly commands: Command[];
-  /** Another request was being answered by the same process at the same time, so commands may belong to either. */
+  /** Commands were sent that may belong to this request or to another one that was open. */
   overlapped: boolean;
 }
 
@@ -39,9 +39,12 @@ export class HttpReader {
     if (call.startUs !== undefined) current.endUs = call.startUs + (call.durationUs ?? 0);
   }
 
+  /** The request that the command belongs to: the only one that is open, or the one that the same thread serves. */
   command(command: Command, pid: number): void {
     const open = [...this.open.values()].filter((request) => request.pid === pid && !request.answered);
-    if (open.length === 1) open[0]!.commands.push(command);
+    const sameThread = open.filter((request) => request.call.tid === command.call.tid);
+    const owners = open.length > 1 ? sameThread : open;
+    if (owners.length === 1) owners[0]!.commands.push(command);
     else for (const request of open) request.overlapped = true;
   }
 
@@ -60,12 +63,6 @@ export class HttpReader {
       commands: [],
       overlapped: false,
     };
-    for (const other of this.open.values()) {
-      if (other.pid === pid && !other.answered) {
-        other.overlapped = true;
-        request.overlapped = true;
-      }
-    }
     this.requests.push(request);
     return request;
   }

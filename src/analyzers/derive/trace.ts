@@ -231,7 +231,11 @@ function blindSpots(
   if (usesIoUring)
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
   const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);
-  if (lost > 0) spots.push(`${lost} bytes of conversations were not captured or not understood.`);
+  if (lost > 0) {
+    spots.push(
+      `${lost} bytes of long messages lay beyond what the tracer shows of a buffer, or were not understood.`,
+    );
+  }
   if (input.items.some((item) => item.kind === 'trace-event' && item.event === 'gap')) {
     spots.push('Lines were left out of the log; times across the gaps are not used.');
   }

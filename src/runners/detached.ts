@@ -1,0 +1,44 @@
+import { execa } from 'execa';
+import type { CommandSpec } from '../core/capture.ts';
+
+/** A command that goes on when perfcase ends, and that Ctrl-C in our terminal does not reach. */
+export interface Detached {
+  /** Absent when it could not be started. */
+  readonly pid?: number;
+  /** Resolves with a reason in words when it has ended, or when it could not be started; never rejects. */
+  readonly ended: Promise<string>;
+}
+
+/**
+ * Starts a command in a session of its own, without a shell and with LC_ALL=C. What it prints goes to `logFile`.
+ * `timeoutMs` does not apply: whoever starts it ends it, by pid.
+ * With `watchUs` its standard input is a pipe whose other end is ours: it reads the end of file when we are gone.
+ */
+export function startDetached(
+  command: CommandSpec,
+  options: { readonly logFile?: string; readonly watchUs?: boolean } = {},
+): Detached {
+  const output = options.logFile === undefined ? 'ignore' : { file: options.logFile };
+  const child = execa(command.file, [...command.args], {
+    env: { LC_ALL: 'C', ...command.env },
+    stdin: options.watchUs ? 'pipe' : 'ignore',
+    stdout: 'ignore',
+    stderr: output,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+  });
+  // Neither the child nor the pipe to it keeps perfcase alive.
+  child.unref();
+  const pipe = child.stdin;
+  if (pipe && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+  pipe?.on('error', () => undefined);
+  const ended = child.then((result) => {
+    if (result.code === 'ENOENT') return `${command.file} is not installed`;
+    return result.signal === undefined
+      ? `${command.file} ended with exit code ${result.exitCode ?? 'unknown'}`
+      : `${command.file} was ended by ${result.signal}`;
+  });
+  return child.pid === undefined ? { ended } : { pid: child.pid, ended };
+}
