@@ -82,8 +82,10 @@ function innerProbe(text: string): AnyProbe {
   let best: AnyProbe = lsofProbe;
   let most = 0;
   for (const probe of TOOLS) {
-    const read = probe.parse(text).items.length;
-    if (read > most) [best, most] = [probe, read];
+    const { items, problems } = probe.parse(text);
+    // Of two that read the same number of lines, the one that stumbles less.
+    const score = items.length - problems.length / 1e6;
+    if (score > most) [best, most] = [probe, score];
   }
   return best;
 }

@@ -21,7 +21,7 @@ const TYPE = /^(?:[A-Za-z][\w.-]*|0\d+|\?+)$/;
 /** Reads a row; a reason when it is none of lsof's or says that it could not look. */
 export function readLsofRow(line: Line, columns: LsofColumns | undefined): DescriptorObservation | string {
   const words = wordsOf(line.text);
-  const at = descriptorAt(words);
+  const at = descriptorAt(words, columns);
   if (at === undefined) {
     return words.some((word) => word.text === 'NOFD')
       ? 'lsof was not permitted to list the descriptors of this process'
@@ -32,8 +32,7 @@ export function readLsofRow(line: Line, columns: LsofColumns | undefined): Descr
   const fd = FD_NUMBER.exec(words[at]!.text);
   const type = words[at + 1]!;
   const rest = cellsByPlace(line.text, type, columns) ?? cellsByShape(line.text, words.slice(at + 2));
-  const tid =
-    columns && !columns.has('TID') ? undefined : whole(pidAt + 2 < at ? words[pidAt + 1]!.text : '');
+  const tid = taskOf(words.slice(pidAt + 1, at - 1), columns);
   return {
     kind: 'descriptor',
     line: line.number,
@@ -51,13 +50,26 @@ export function readLsofRow(line: Line, columns: LsofColumns | undefined): Descr
   };
 }
 
-/** The first word that is a descriptor with a type behind it: COMMAND PID USER stand before it. */
-function descriptorAt(words: readonly Word[]): number | undefined {
-  for (let at = 2; at + 1 < Math.min(words.length, 24); at += 1) {
-    const [word, next] = [words[at]!.text, words[at + 1]!.text];
-    const isDescriptor = FD_WORD.test(word) || FD_NUMBER.test(word);
-    if (isDescriptor && at > 2 && TYPE.test(next) && !FD_WORD.test(next)) return at;
+/**
+ * The word under FD, which ends with its title or goes on behind it; else the first word that is a descriptor with a
+ * type behind it, not before the columns that no row leaves blank.
+ */
+function descriptorAt(words: readonly Word[], columns?: LsofColumns): number | undefined {
+  const title = columns?.get('FD');
+  const isDescriptor = (at: number) => {
+    const [word, next] = [words[at]!.text, words[at + 1]?.text];
+    if (next === undefined || !TYPE.test(next) || FD_WORD.test(next)) return false;
+    return FD_WORD.test(word) || FD_NUMBER.test(word);
+  };
+  if (title) {
+    const under = words.findIndex((word) => word.start < title.end && word.end >= title.end);
+    if (under > 1 && isDescriptor(under)) return under;
   }
+  const titles = columns ? [...columns.keys()] : ['COMMAND', 'PID', 'USER', 'FD'];
+  const first = titles
+    .slice(0, titles.indexOf('FD'))
+    .filter((name) => name !== 'TID' && name !== 'TASKCMD').length;
+  for (let at = first; at + 1 < Math.min(words.length, 24); at += 1) if (isDescriptor(at)) return at;
   return undefined;
 }
 
@@ -66,6 +78,13 @@ function processAt(words: readonly Word[], before: number, columns?: LsofColumns
   const title = columns?.get('PID');
   const numbers = words.flatMap((word, at) => (at > 0 && at < before && whole(word.text) ? [at] : []));
   return numbers.find((at) => title !== undefined && words[at]!.end === title.end) ?? numbers[0];
+}
+
+/** The thread, which not every row has: the number under TID; without a header, a number before the user. */
+function taskOf(between: readonly Word[], columns?: LsofColumns): number | undefined {
+  const title = columns?.get('TID');
+  if (columns && !title) return undefined;
+  return whole(between.find((word) => title === undefined || word.end === title.end)?.text);
 }
 
 interface Cells {

@@ -87,7 +87,7 @@ export function parsePidstat(text: string): Parsed<PidstatObservation> {
     // With -t a thread's row has "-" in place of its process, which stands in a row before.
     if (shown !== '-') processPid = whole(shown);
     if (processPid === undefined) notes.add(line, 'no process id');
-    else items.push(...observations(line, row, processPid).map((item) => ({ ...item, frame })));
+    else items.push(...observations(line, row, processPid, frame));
   }
   return { items, problems: notes.done() };
 }
@@ -141,7 +141,12 @@ function cellsOf(text: string, titles: readonly string[]): Row | string {
   return { clock: time[1] ?? time[2], average: time[3] !== undefined, cells };
 }
 
-function observations(line: Line, { clock, average, cells }: Row, pid: number): PidstatObservation[] {
+function observations(
+  line: Line,
+  { clock, average, cells }: Row,
+  pid: number,
+  frame: number,
+): PidstatObservation[] {
   const found: PidstatObservation[] = [];
   const tid = whole(cells.get('TID'));
   const who = {
@@ -149,7 +154,8 @@ function observations(line: Line, { clock, average, cells }: Row, pid: number): 
     text: line.raw,
     pid,
     ...present({ clock, tid, user: cells.get('UID') ?? cells.get('USER'), command: cells.get('Command') }),
-    ...(average ? { average: true as const } : {}),
+    // An average belongs to no report.
+    ...(average ? { average: true as const } : { frame }),
   };
   const titles = [...cells.keys()];
   const value = (title: string) => amount(cells.get(title));

@@ -1,5 +1,5 @@
 import type { ProcessObservation } from '../core/observation.ts';
-import { byPosition, type Word, wordsOf } from './text/columns.ts';
+import { type Word, wordsOf } from './text/columns.ts';
 import type { Line } from './text/lines.ts';
 import { amount, present, whole } from './text/values.ts';
 
@@ -10,21 +10,27 @@ export interface TopColumns {
   readonly command: number;
 }
 
+/** Titles of top's own. lsof and ps have a PID and a COMMAND as well. */
+const OWN = /^(?:%CPU|TIME\+|RES|VIRT|SHR|S)$/;
+
 /** The columns of a header line, or undefined when the line is none. */
 export function topColumns(text: string): TopColumns | undefined {
   const titles = wordsOf(text);
   const names = titles.map((title) => title.text);
-  if (!names.includes('PID') || !names.some((name) => /^(?:COMMAND|%CPU|USER|TIME\+?|RES|S)$/.test(name))) {
-    return undefined;
-  }
+  const isOther = names.some((name) => /^(?:FD|TYPE|STAT|VSZ|TTY|CMD)$/.test(name));
+  if (isOther || !names.includes('PID') || !names.some((name) => OWN.test(name))) return undefined;
   return { titles, command: names.indexOf('COMMAND') };
 }
 
 /** Reads a process row by its header; a reason when it cannot be read. */
 export function readTopRow(line: Line, columns: TopColumns): ProcessObservation | string {
-  const cells = cellsOf(line.text, columns);
+  // Words in the order of the titles; where a column is blank, only their places tell which.
+  const inOrder = cellsInOrder(line.text, columns);
+  const cells = inOrder && isPlausible(inOrder) ? inOrder : cellsByPlace(line.text, columns);
   const shown = whole(cells.get('PID'));
   if (shown === undefined) return 'no number under PID';
+  if (columns.command !== -1 && !cells.has('COMMAND')) return 'the row ends before its command';
+  if (!isPlausible(cells)) return 'values that do not fit their titles';
   const process = whole(cells.get('TGID'));
   const pid = process ?? shown;
   return {
@@ -47,25 +53,50 @@ export function readTopRow(line: Line, columns: TopColumns): ProcessObservation 
   };
 }
 
-function cellsOf(text: string, { titles, command }: TopColumns): Map<string, string> {
+type Cells = Map<string, string>;
+
+function cellsInOrder(text: string, { titles, command }: TopColumns): Cells | undefined {
   const words = wordsOf(text);
-  const after = command === -1 ? 0 : titles.length - command - 1;
   const before = command === -1 ? titles.length : command;
-  if (words.length < before + after + (command === -1 ? 0 : 1)) {
-    // Fewer words than columns: one is blank, so only their places tell which.
-    const cells = byPosition(titles, words);
-    const title = titles[command];
-    if (title && after === 0 && text.length > title.start)
-      cells.set('COMMAND', text.slice(title.start).trim());
-    return cells;
-  }
-  const cells = new Map<string, string>();
+  const after = command === -1 ? 0 : titles.length - command - 1;
+  if (words.length < before + after + (command === -1 ? 0 : 1)) return undefined;
+  const cells: Cells = new Map();
   for (let at = 0; at < before; at += 1) cells.set(titles[at]!.text, words[at]!.text);
   if (command === -1) return cells;
   const last = words.length - after;
   cells.set('COMMAND', text.slice(words[before]!.start, words[last - 1]!.end));
   for (let at = 0; at < after; at += 1) cells.set(titles[command + 1 + at]!.text, words[last + at]!.text);
   return cells;
+}
+
+/** Each word belongs to the title above it; a word under none continues the command. */
+function cellsByPlace(text: string, { titles }: TopColumns): Cells {
+  const cells: Cells = new Map();
+  let current: string | undefined;
+  for (const word of wordsOf(text)) {
+    const title = titles.find((candidate) => word.start < candidate.end && word.end > candidate.start)?.text;
+    if (current === 'COMMAND' && (title === undefined || title === 'COMMAND')) {
+      cells.set('COMMAND', `${cells.get('COMMAND')} ${word.text}`);
+    } else if (title !== undefined) {
+      cells.set(title, word.text);
+      current = title;
+    }
+  }
+  return cells;
+}
+
+/** Do the values look like what top prints under these titles? */
+function isPlausible(cells: Cells): boolean {
+  const state = cells.get('S');
+  const time = cells.get('TIME+');
+  const isNumber = (title: string) => !cells.has(title) || amount(cells.get(title)) !== undefined;
+  const isSize = (title: string) => !cells.has(title) || topKib(cells.get(title)) !== undefined;
+  return (
+    (state === undefined || /^[A-Za-z]$/.test(state)) &&
+    (time === undefined || topSeconds(time) !== undefined) &&
+    ['PID', '%CPU', '%MEM'].every(isNumber) &&
+    ['VIRT', 'RES', 'SHR'].every(isSize)
+  );
 }
 
 const KIB_SUFFIX: Record<string, number> = { '': 1, k: 1, m: 1024, g: 1024 ** 2, t: 1024 ** 3, p: 1024 ** 4 };
