@@ -71,7 +71,11 @@ function unknownCommand(args: readonly string[]): string {
 }
 
 function printable(text: string): string {
-  return text.slice(0, 128).replace(/[\r\n]/g, ' ');
+  // As C prints a string: it ends at the first zero byte.
+  return text
+    .split('\0', 1)[0]!
+    .slice(0, 128)
+    .replace(/[\r\n]/g, ' ');
 }
 
 /** Runs one request of a client from the checks to the encoded reply. */

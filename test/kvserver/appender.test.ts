@@ -21,7 +21,8 @@ class FakeDisk implements Disk {
   write(_fd: number, bytes: Buffer | string): number {
     const text = bytes.toString('latin1' as never);
     this.calls.push(`write ${text.length}`);
-    if (this.room === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    if (this.room === 0)
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     const taken = text.slice(0, this.room);
     this.room -= taken.length;
     this.content += taken;

@@ -43,23 +43,28 @@ describe('scan', () => {
   it('returns whatever stays from start to end, however the set changes meanwhile', () => {
     const changes = fc.array(fc.array(step, { maxLength: 12 }), { maxLength: 60 });
     fc.assert(
-      fc.property(fc.array(name, { maxLength: 60 }), changes, fc.integer({ min: 1, max: 7 }), (initial, batches, count) => {
-        const index = new DenseIndex();
-        for (const one of initial) index.add(one);
-        const stayed = new Set(index.toArray());
-        const seen = new Set<string>();
-        let cursor = 0;
-        let turn = 0;
-        do {
-          cursor = index.scan(cursor, count, (_slot, found) => seen.add(found));
-          for (const { add, name } of batches[turn] ?? []) {
-            if (add) index.add(name);
-            else if (index.delete(name)) stayed.delete(name);
-          }
-          turn++;
-        } while (cursor !== 0);
-        for (const one of stayed) expect(seen).toContain(one);
-      }),
+      fc.property(
+        fc.array(name, { maxLength: 60 }),
+        changes,
+        fc.integer({ min: 1, max: 7 }),
+        (initial, batches, count) => {
+          const index = new DenseIndex();
+          for (const one of initial) index.add(one);
+          const stayed = new Set(index.toArray());
+          const seen = new Set<string>();
+          let cursor = 0;
+          let turn = 0;
+          do {
+            cursor = index.scan(cursor, count, (_slot, found) => seen.add(found));
+            for (const { add, name } of batches[turn] ?? []) {
+              if (add) index.add(name);
+              else if (index.delete(name)) stayed.delete(name);
+            }
+            turn++;
+          } while (cursor !== 0);
+          for (const one of stayed) expect(seen).toContain(one);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -47,7 +47,11 @@ export async function start(
   options: Partial<Omit<ServerOptions, 'config'>> = {},
 ): Promise<RunningServer> {
   const given = { port: '0', bind: '127.0.0.1', dir: directives.dir ?? (await scratchDir()), ...directives };
-  const settings = Object.entries(given).map(([name, value]) => ({ name, words: value.split(' '), where: 'test' }));
+  const settings = Object.entries(given).map(([name, value]) => ({
+    name,
+    words: value.split(' '),
+    where: 'test',
+  }));
   const { config, errors } = assembleConfig(settings);
   if (errors.length > 0) throw new Error(errors.join('\n'));
   const running = await startServer({ clock: REAL_CLOCK, ...options, config });

@@ -34,23 +34,33 @@ function cut(text: string, places: readonly number[]): Buffer[] {
   return [0, ...at].map((from, i) => Buffer.from(text.slice(from, at[i] ?? text.length), 'latin1'));
 }
 
-const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)), maxLength: 200 });
+const bytes = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)),
+  maxLength: 200,
+});
 const request = fc.array(bytes, { minLength: 1, maxLength: 12 });
 
 describe('requests', () => {
   it('come out as they went in, whole, byte by byte and cut anywhere', () => {
     fc.assert(
-      fc.property(fc.array(request, { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 10 }), (sent, places) => {
-        const text = sent.map(encode).join('');
-        for (const pieces of [whole(text), bytewise(text), cut(text, places)]) {
-          expect(parse(pieces)).toEqual({ requests: sent });
-        }
-      }),
+      fc.property(
+        fc.array(request, { maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 10 }),
+        (sent, places) => {
+          const text = sent.map(encode).join('');
+          for (const pieces of [whole(text), bytewise(text), cut(text, places)]) {
+            expect(parse(pieces)).toEqual({ requests: sent });
+          }
+        },
+      ),
     );
   });
 
   it('are the same for any bytes at all, however they are cut, and the parser never hangs', () => {
-    const noise = fc.string({ unit: fc.constantFrom('*', '$', '1', '2', '-', '0', '\r', '\n', '"', "'", 'a', ' ', '\\', 'x'), maxLength: 60 });
+    const noise = fc.string({
+      unit: fc.constantFrom('*', '$', '1', '2', '-', '0', '\r', '\n', '"', "'", 'a', ' ', '\\', 'x'),
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(noise, fc.array(fc.nat(), { maxLength: 6 }), (text, places) => {
         const expected = parse(whole(text));
@@ -65,7 +75,8 @@ describe('requests', () => {
     const big = 'x'.repeat(3_000_000);
     const text = encode(['SET', 'k', big]) + encode(['GET', 'k']);
     const pieces: Buffer[] = [];
-    for (let at = 0; at < text.length; at += 65_536) pieces.push(Buffer.from(text.slice(at, at + 65_536), 'latin1'));
+    for (let at = 0; at < text.length; at += 65_536)
+      pieces.push(Buffer.from(text.slice(at, at + 65_536), 'latin1'));
     expect(parse(pieces).requests).toEqual([
       ['SET', 'k', big],
       ['GET', 'k'],

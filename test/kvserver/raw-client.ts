@@ -121,7 +121,12 @@ export function decode(text: string, at: number): { reply: Reply; end: number } 
   }
 }
 
-function decodeMany(kind: string, text: string, count: number, start: number): { reply: Reply; end: number } | undefined {
+function decodeMany(
+  kind: string,
+  text: string,
+  count: number,
+  start: number,
+): { reply: Reply; end: number } | undefined {
   if (count < 0) return { reply: null, end: start };
   const items: Reply[] = [];
   let end = start;

@@ -53,6 +53,8 @@ describe('addDecimals', () => {
     ['.5', '.5', '1'],
     ['1e-17', '0', '0.00000000000000001'],
     ['1e-19', '0', '0'],
+    // Where 64 bits of mantissa end, as on x86-64.
+    ['1e3', '1.1', '1001.09999999999999998'],
   ])('%s + %s = %s', (a, b, sum) => {
     expect(addDecimals(a, b)).toBe(sum);
   });
@@ -64,7 +66,10 @@ describe('addDecimals', () => {
 
 describe('redis.conf', () => {
   it('reads lines and says where they are', () => {
-    const { settings, problems } = parseConfFile('# remark\nport 7000\n\nbind 127.0.0.1 -::1\ndir "/a b"\nx "\n', 'f.conf');
+    const { settings, problems } = parseConfFile(
+      '# remark\nport 7000\n\nbind 127.0.0.1 -::1\ndir "/a b"\nx "\n',
+      'f.conf',
+    );
     expect(settings.map(({ name, words }) => [name, ...words])).toEqual([
       ['port', '7000'],
       ['bind', '127.0.0.1', '-::1'],
@@ -74,7 +79,16 @@ describe('redis.conf', () => {
   });
 
   it('reads flags as redis-server does', () => {
-    const { operands, settings } = parseFlags(['my.conf', '--port', '7000', '--bind', '127.0.0.1', '::1', '--save', '']);
+    const { operands, settings } = parseFlags([
+      'my.conf',
+      '--port',
+      '7000',
+      '--bind',
+      '127.0.0.1',
+      '::1',
+      '--save',
+      '',
+    ]);
     expect(operands).toEqual(['my.conf']);
     expect(settings.map(({ name, words }) => [name, ...words])).toEqual([
       ['port', '7000'],
@@ -89,7 +103,14 @@ describe('redis.conf', () => {
       return { name: name!, words, where: line };
     };
     const { config, warnings, errors } = assembleConfig(
-      ['APPENDFSYNC always', 'io-threads 4', 'save 900 1', 'proto-max-bulk-len 1mb', 'appendfsync sometimes', 'port 70000'].map(setting),
+      [
+        'APPENDFSYNC always',
+        'io-threads 4',
+        'save 900 1',
+        'proto-max-bulk-len 1mb',
+        'appendfsync sometimes',
+        'port 70000',
+      ].map(setting),
     );
     expect(config.values.appendfsync).toBe('always');
     expect(config.values['proto-max-bulk-len']).toBe(1024 ** 2);

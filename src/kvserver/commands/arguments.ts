@@ -25,9 +25,9 @@ export function integerArg(text: string, message = 'ERR value is not an integer 
   return Number(value);
 }
 
-/** An integer argument that must not leave a range. */
+/** An integer argument that must not leave a range; the message also answers what is no integer. */
 export function rangedArg(text: string, min: number, max: number, message: string): number {
-  const value = integerArg(text);
+  const value = integerArg(text, message);
   if (value < min || value > max) throw new CommandError(message);
   return value;
 }

@@ -76,9 +76,10 @@ const sscan: CommandSpec = {
   complexity: 'O(1) a call, O(N) for a whole walk over N members',
   run({ db }, args) {
     const cursor = readCursor(args[2]!);
-    const { count, match } = readScanOptions(args, 3, false);
     const members = db.readSet(args[1]!)?.members;
+    // Options are not even looked at when there is nothing to walk.
     if (!members) return scanReply(0, []);
+    const { count, match } = readScanOptions(args, 3, false);
     const found: string[] = [];
     const next = members.scan(cursor, count, (_slot, member) => {
       if (match === undefined || globMatch(match, member)) found.push(member);

@@ -8,7 +8,7 @@ interface SetOptions {
   onlyIf?: 'absent' | 'present';
   get: boolean;
   keepTtl: boolean;
-  time?: { readonly form: TimeForm; readonly text: string };
+  time?: { readonly option: string; readonly form: TimeForm; readonly text: string };
 }
 
 /** Reads the options behind SET key value. @throws CommandError for an unknown or contradictory one */
@@ -17,8 +17,10 @@ function readOptions(args: readonly string[]): SetOptions {
   for (let i = 3; i < args.length; i++) {
     const word = args[i]!.toLowerCase();
     const form = TIME_OPTIONS[word];
-    if (form && i + 1 < args.length && !options.time && !options.keepTtl) {
-      options.time = { form, text: args[++i]! };
+    // The same option may be given twice, the last one counts; two different ones contradict each other.
+    const free = !options.keepTtl && (options.time?.option ?? word) === word;
+    if (form && i + 1 < args.length && free) {
+      options.time = { option: word, form, text: args[++i]! };
     } else if (word === 'nx' && options.onlyIf !== 'present') options.onlyIf = 'absent';
     else if (word === 'xx' && options.onlyIf !== 'absent') options.onlyIf = 'present';
     else if (word === 'get') options.get = true;

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { RawClient } from '../kvserver/raw-client.ts';
+import { itNeeds } from '../support/requirements.ts';
+import { Cli, scratch } from './kv.support.ts';
+
+const run = promisify(execFile);
+
+describe('perfcase kv', () => {
+  it('says that it is ready, and ends with 0 on SIGTERM and SIGINT', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const kv = new Cli(['kv', '--port', '0', '--dir', await scratch(), '--appendonly', 'yes']);
+      const port = await kv.ready();
+      expect(kv.stdout).toBe(`perfcase kv: ready on 127.0.0.1:${port} (pid ${kv.child.pid})\n`);
+      const client = await RawClient.open(port);
+      expect(await client.call('SET', 'a', '1')).toEqual({ status: 'OK' });
+      const { code, stderr } = await kv.kill(signal);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      await client.closed;
+    }
+  });
+
+  it('takes a redis.conf, and flags over it', async () => {
+    const dir = await scratch();
+    const conf = join(dir, 'redis.conf');
+    await writeFile(conf, `port 1\nappendonly yes\nappendfsync always\nio-threads 4\ndir ${dir}\n`);
+    const kv = new Cli(['kv', conf, '--port', '0', '--requirepass', 'x']);
+    const client = await RawClient.open(await kv.ready());
+    await client.call('AUTH', 'x');
+    expect(await client.call('CONFIG', 'GET', 'append*')).toEqual([
+      'appenddirname',
+      'appendonlydir',
+      'appendfilename',
+      'appendonly.aof',
+      'appendfsync',
+      'always',
+      'appendonly',
+      'yes',
+    ]);
+    expect(kv.stderr).toContain('redis.conf line 4: the directive "io-threads" is not known');
+    client.write('*1\r\n$8\r\nSHUTDOWN\r\n');
+    expect((await kv.finished).code).toBe(0);
+  });
+
+  it('refuses bad input with one line and 2', async () => {
+    const taken = createServer();
+    await new Promise<void>((settle) => taken.listen(0, '127.0.0.1', settle));
+    const { port } = taken.address() as { port: number };
+    for (const args of [
+      ['--port', String(port)],
+      ['--port', 'x'],
+      ['--appendfsync', 'sometimes'],
+      ['/no/such.conf'],
+      ['--port', '0', '--dir', '/no/such/dir'],
+    ]) {
+      const { code, stdout, stderr } = await new Cli(['kv', ...args]).finished;
+      expect({ code, stdout, lines: stderr.split('\n').length }, stderr).toEqual({
+        code: 2,
+        stdout: '',
+        lines: 2,
+      });
+    }
+    await new Promise((settle) => taken.close(settle));
+  });
+
+  it('loses no acknowledged write under always when it is killed', async () => {
+    const dir = await scratch();
+    const args = ['kv', '--port', '0', '--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always'];
+    const acknowledged = new Set<string>();
+    let number = 0;
+    for (let round = 0; round < 8; round++) {
+      const kv = new Cli(args);
+      const port = await kv.ready();
+      const clients = await Promise.all([1, 2, 3].map(() => RawClient.open(port)));
+      for (const key of acknowledged)
+        void clients[0]!.call('EXISTS', key).then((there) => expect(there).toBe(1));
+      await clients[0]!.call('PING');
+      let dead = false;
+      const writers = clients.map(async (client) => {
+        while (!dead) {
+          const key = `k${number++}`;
+          const reply = await Promise.race([client.call('SET', key, key), client.closed]);
+          if (reply === undefined) return;
+          acknowledged.add(key);
+        }
+      });
+      await new Promise((settle) => setTimeout(settle, 20 + Math.random() * 100));
+      await kv.kill('SIGKILL');
+      dead = true;
+      await Promise.all(writers);
+    }
+    expect(acknowledged.size).toBeGreaterThan(50);
+    const kv = new Cli(args);
+    const client = await RawClient.open(await kv.ready());
+    const missing = [];
+    for (const key of acknowledged) if ((await client.call('GET', key)) !== key) missing.push(key);
+    expect(missing).toEqual([]);
+  });
+
+  itNeeds(['redis-cli', 'redis-benchmark'], 'serves redis-cli and redis-benchmark', async () => {
+    const kv = new Cli(['kv', '--port', '0', '--dir', await scratch()]);
+    const port = String(await kv.ready());
+    expect((await run('redis-cli', ['-p', port, 'set', 'a', 'b'])).stdout).toBe('OK\n');
+    expect((await run('redis-cli', ['-3', '-p', port, '--scan'])).stdout).toBe('a\n');
+    const bench = await run('redis-benchmark', [
+      '-p',
+      port,
+      '-n',
+      '2000',
+      '-P',
+      '4',
+      '-t',
+      'ping,set,get,incr,sadd,spop,mset',
+      '-q',
+    ]);
+    expect(bench.stdout).toContain('MSET');
+    expect(bench.stderr).toBe('');
+  });
+
+  itNeeds(['python:redis'], "serves Python's client", async () => {
+    const kv = new Cli(['kv', '--port', '0', '--dir', await scratch()]);
+    const port = await kv.ready();
+    const script = `
+import redis
+r = redis.Redis(port=${port}, decode_responses=True)
+r.mset({'uuid:%d' % i: 'good' for i in range(50)})
+print(len(set(r.scan_iter('uuid:*'))), r.get('uuid:7'), r.info()['redis_version'], r.config_get('appendfsync'))
+`;
+    expect((await run('/usr/bin/env', ['python3', '-c', script])).stdout).toBe(
+      "50 good 7.0.15 {'appendfsync': 'everysec'}\n",
+    );
+  });
+
+  itNeeds(['redis-server', 'redis-check-aof'], 'writes files that redis-server loads', async () => {
+    const dir = await scratch();
+    const kv = new Cli(['kv', '--port', '0', '--dir', dir, '--appendonly', 'yes']);
+    const client = await RawClient.open(await kv.ready());
+    await client.call('SET', 'a', 'x', 'EX', 1000);
+    await client.call('SADD', 's', '1', '2');
+    await kv.kill('SIGTERM');
+    const check = await run('redis-check-aof', [join(dir, 'appendonlydir', 'appendonly.aof.manifest')]);
+    expect(check.stdout).toContain('All AOF files and manifest are valid');
+    const { startRedisServer } = await import('../kvserver/differential/redis-server.ts');
+    const real = await startRedisServer(dir, ['--appendonly', 'yes']);
+    try {
+      const other = await RawClient.open(real.port);
+      expect(await other.pipeline([['GET', 'a'], ['SMEMBERS', 's'], ['DBSIZE']])).toEqual([
+        'x',
+        ['1', '2'],
+        2,
+      ]);
+      other.close();
+    } finally {
+      await real.stop();
+    }
+  });
+});

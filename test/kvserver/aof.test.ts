@@ -1,0 +1,187 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { onCleanup, open, scratchDir, start } from './harness.ts';
+import { encode } from './raw-client.ts';
+
+const AOF = { appendonly: 'yes', appendfsync: 'always' };
+
+async function restart(dir: string, directives: Record<string, string> = {}) {
+  const running = await start({ ...AOF, ...directives, dir });
+  return { running, client: await open(running) };
+}
+
+const increment = (dir: string) => join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof');
+
+describe('the append-only file', () => {
+  it('brings everything back', async () => {
+    const dir = await scratchDir();
+    const first = await restart(dir);
+    const c = first.client;
+    await c.call('SET', 'a', 'x\r\n\0\xff');
+    await c.call('SADD', 's', '1', '2', '3');
+    await c.call('SELECT', 5);
+    await c.call('SET', 'b', '1', 'EX', 1000);
+    await c.call('INCRBYFLOAT', 'f', '0.1');
+    await c.call('SELECT', 0);
+    await c.call('SPOP', 's');
+    await c.call('SET', 'gone', '1');
+    await c.call('DEL', 'gone');
+    const left = await c.call('SMEMBERS', 's');
+    await first.running.close();
+    const second = await restart(dir);
+    expect(await second.client.call('GET', 'a')).toBe('x\r\n\0\xff');
+    expect(await second.client.call('SMEMBERS', 's')).toEqual(left);
+    expect(await second.client.call('EXISTS', 'gone')).toBe(0);
+    await second.client.call('SELECT', 5);
+    expect(await second.client.call('TTL', 'b')).toBeGreaterThan(990);
+    expect(await second.client.call('GET', 'f')).toBe('0.1');
+  });
+
+  it('is what redis-server writes: a manifest, a base and an increment in RESP', async () => {
+    const dir = await scratchDir();
+    const { client } = await restart(dir);
+    await client.call('SET', 'k', 'v');
+    await client.call('GET', 'k');
+    expect(readdirSync(join(dir, 'appendonlydir')).sort()).toEqual([
+      'appendonly.aof.1.base.aof',
+      'appendonly.aof.1.incr.aof',
+      'appendonly.aof.manifest',
+    ]);
+    expect(readFileSync(join(dir, 'appendonlydir', 'appendonly.aof.manifest'), 'latin1')).toBe(
+      'file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n',
+    );
+    expect(readFileSync(increment(dir), 'latin1')).toBe(encode(['SELECT', 0]) + encode(['SET', 'k', 'v']));
+  });
+
+  it('turns spans into moments', async () => {
+    const dir = await scratchDir();
+    const { client } = await restart(dir);
+    await client.call('SET', 'a', '1', 'EX', 100);
+    await client.call('EXPIRE', 'a', 200);
+    await client.call('SETEX', 'b', 100, 'x');
+    await client.call('EXPIRE', 'b', -1);
+    const text = readFileSync(increment(dir), 'latin1');
+    expect(text).toMatch(/SET\r\n\$1\r\na\r\n\$1\r\n1\r\n\$4\r\nPXAT\r\n\$13\r\n\d{13}/);
+    expect(text).toMatch(/PEXPIREAT\r\n\$1\r\na\r\n\$13\r\n\d{13}/);
+    expect(text).toContain(encode(['DEL', 'b']));
+    expect(text).not.toContain('EXPIRE\r\n$1\r\nb');
+  });
+
+  it('loads the longest valid beginning, wherever the tail is cut', async () => {
+    const commands = Array.from({ length: 8 }, (_, i) => encode(['SET', `k${i}`, 'v'.repeat(i)]));
+    const text = encode(['SELECT', 0]) + commands.join('');
+    const starts = [encode(['SELECT', 0]).length];
+    for (const command of commands) starts.push(starts.at(-1)! + command.length);
+    const dir = await scratchDir();
+    await (await restart(dir)).running.close();
+    for (let length = 0; length <= text.length; length++) {
+      writeFileSync(increment(dir), text.slice(0, length), 'latin1');
+      const running = await start({ ...AOF, dir });
+      expect(running.server.keyspaces[0]!.size).toBe(
+        starts.filter((at) => at <= length).length - (length >= starts[0]! ? 1 : 0),
+      );
+      await running.close();
+    }
+  });
+
+  it('refuses a cut tail when told so, and damage anywhere', async () => {
+    const dir = await scratchDir();
+    const { running, client } = await restart(dir);
+    await client.call('SET', 'k', 'value');
+    await running.close();
+    const text = readFileSync(increment(dir), 'latin1');
+    truncateSync(increment(dir), text.length - 1);
+    await expect(start({ ...AOF, dir, 'aof-load-truncated': 'no' })).rejects.toThrow(
+      'unexpected end of file',
+    );
+    writeFileSync(increment(dir), `${text.slice(0, 23)}X${text.slice(24)}`, 'latin1');
+    await expect(start({ ...AOF, dir })).rejects.toThrow('bad file format');
+    writeFileSync(increment(dir), encode(['NOSUCH', 'x']), 'latin1');
+    await expect(start({ ...AOF, dir })).rejects.toThrow('NOSUCH');
+    writeFileSync(increment(dir), 'REDIS0010');
+    await expect(start({ ...AOF, dir })).rejects.toThrow('RDB');
+  });
+
+  it('skips remarks', async () => {
+    const dir = await scratchDir();
+    await (await restart(dir)).running.close();
+    appendFileSync(increment(dir), `#TS:1700000000\r\n${encode(['SET', 'k', 'v'])}#TS:1700000001\r\n`);
+    const { client } = await restart(dir);
+    expect(await client.call('GET', 'k')).toBe('v');
+  });
+
+  it('can be switched on and off while the server runs', async () => {
+    const dir = await scratchDir();
+    const running = await start({ dir });
+    const c = await open(running);
+    await c.call('SET', 'before', '1');
+    await c.call('SADD', 's', ...Array.from({ length: 200 }, (_, i) => i));
+    await c.call('PEXPIRE', 'before', 1_000_000);
+    expect(await c.call('CONFIG', 'SET', 'appendfsync', 'always', 'appendonly', 'yes')).toEqual({
+      status: 'OK',
+    });
+    await c.call('SET', 'after', '2');
+    await c.call('CONFIG', 'SET', 'appendonly', 'no');
+    await c.call('SET', 'unwritten', '3');
+    await running.close();
+    const again = await restart(dir);
+    expect(await again.client.call('MGET', 'before', 'after', 'unwritten')).toEqual(['1', '2', null]);
+    expect(await again.client.call('SCARD', 's')).toBe(200);
+    expect(await again.client.call('TTL', 'before')).toBeGreaterThan(900);
+    // Switched off and on once more: the old files are replaced and gone.
+    await again.client.call('CONFIG', 'SET', 'appendonly', 'no');
+    await again.client.call('CONFIG', 'SET', 'appendonly', 'yes');
+    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.1.base.aof'))).toBe(false);
+    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.2.base.aof'))).toBe(true);
+  });
+
+  it('stops the server rather than answer what it could not write', async () => {
+    const fatal: string[] = [];
+    const { REAL_DISK } = await import('../../src/kvserver/aof/disk.ts');
+    let broken = false;
+    const disk = {
+      ...REAL_DISK,
+      datasync(fd: number) {
+        if (broken) throw new Error('EIO: i/o error, fdatasync');
+        REAL_DISK.datasync(fd);
+      },
+    };
+    const running = await start(AOF, { disk, onFatal: (error) => fatal.push(error.message) });
+    const c = await open(running);
+    expect(await c.call('SET', 'a', '1')).toEqual({ status: 'OK' });
+    broken = true;
+    c.write(encode(['SET', 'b', '2']));
+    await c.closed;
+    expect(c.unasked).toEqual([]);
+    await running.ended;
+    expect(fatal[0]).toContain('EIO');
+  });
+
+  it('refuses writes while the disk is full under everysec, and recovers', async () => {
+    const { REAL_DISK } = await import('../../src/kvserver/aof/disk.ts');
+    let full = false;
+    const disk = {
+      ...REAL_DISK,
+      write(fd: number, bytes: Buffer | string) {
+        if (full)
+          throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+        return REAL_DISK.write(fd, bytes);
+      },
+    };
+    const running = await start({ appendonly: 'yes', hz: '100' }, { disk });
+    const c = await open(running);
+    full = true;
+    onCleanup(() => {
+      full = false;
+    });
+    expect(await c.call('SET', 'a', '1')).toEqual({ status: 'OK' });
+    expect(await c.call('SET', 'b', '1')).toEqual({
+      error: 'MISCONF Errors writing to the AOF file: No space left on device',
+    });
+    expect(await c.call('GET', 'a')).toBe('1');
+    expect(await c.call('INFO', 'persistence')).toContain('aof_last_write_status:err');
+    full = false;
+    await expect.poll(async () => c.call('SET', 'b', '1')).toEqual({ status: 'OK' });
+  });
+});

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+
+/** One request, and how its replies may differ although both are right. */
+export interface Step {
+  readonly args: readonly string[];
+  /** Elements come in any order. */
+  readonly unordered?: boolean;
+}
+
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const member = fc.constantFrom('', 'x', 'y', 'z', '1', '2', '-3', 'a\r\nb', '\xff\0');
+const value = fc.oneof(
+  member,
+  fc.constantFrom('10', '9223372036854775807', '3.5', 'hello world', '1x', ' 1', '1 '),
+);
+const number = fc.constantFrom(
+  '0',
+  '1',
+  '-1',
+  '5',
+  '-5',
+  '100',
+  '9223372036854775807',
+  '-9223372036854775808',
+  'x',
+  '1.5',
+  '',
+  '007',
+);
+const float = fc.constantFrom('0.1', '-2.5', '1e3', '3', 'inf', 'nan', 'x', '1e-5', '0.30');
+const span = fc.constantFrom('1000', '5000', '0', '-1', 'x', '9223372036854775807', '100000000');
+const moment = fc.constantFrom('4102444800', '4102444801', '1', '0', '-5');
+const option = (...words: string[]) => fc.constantFrom(...words);
+
+/** A request out of fixed words and drawn ones. */
+function request(
+  ...parts: (string | fc.Arbitrary<string> | fc.Arbitrary<readonly string[]>)[]
+): fc.Arbitrary<string[]> {
+  const arbitraries = parts.map((part) =>
+    typeof part === 'string' ? fc.constant(part) : (part as fc.Arbitrary<unknown>),
+  );
+  return fc.tuple(...arbitraries).map((values) => values.flat() as string[]);
+}
+const some = (item: fc.Arbitrary<string>, max = 4) => fc.array(item, { minLength: 1, maxLength: max });
+const maybe = (item: fc.Arbitrary<string>) => fc.array(item, { maxLength: 2 });
+
+const setOptions = fc
+  .array(
+    fc.oneof(
+      option('NX', 'xx', 'GET', 'KEEPTTL', 'bogus').map((word) => [word]),
+      fc.tuple(option('EX', 'px'), span),
+      fc.tuple(option('EXAT'), moment),
+    ),
+    { maxLength: 2 },
+  )
+  .map((lists) => lists.flat());
+
+export const STRING_REQUESTS = [
+  request('SET', key, value),
+  request('SET', key, value, setOptions),
+  request(option('get', 'GETDEL', 'STRLEN'), key),
+  request(option('GETSET', 'SETNX', 'APPEND'), key, value),
+  request(
+    'GETEX',
+    key,
+    fc.oneof(fc.constant([]), fc.constant(['PERSIST']), fc.tuple(option('EX', 'PX'), span)),
+  ),
+  request(option('SETEX', 'PSETEX'), key, span, value),
+  request(option('INCR', 'DECR'), key),
+  request(option('INCRBY', 'DECRBY'), key, number),
+  request('INCRBYFLOAT', key, float),
+  request(option('GETRANGE', 'SUBSTR'), key, number, number),
+  request('SETRANGE', key, option('0', '1', '5', '-1', 'x'), value),
+  request('MGET', some(key)),
+  request(option('MSET', 'MSETNX'), some(value, 5)),
+];
+
+export const SET_REQUESTS = [
+  request(option('SADD', 'SREM', 'SMISMEMBER'), key, some(member)),
+  request('SISMEMBER', key, member),
+  request('SCARD', key),
+  request('SMOVE', key, key, member),
+  request(option('SINTERSTORE', 'SUNIONSTORE', 'SDIFFSTORE'), key, some(key)),
+  request(
+    'SINTERCARD',
+    option('1', '2', '0', 'x'),
+    some(key, 2),
+    fc.oneof(fc.constant([]), fc.tuple(option('LIMIT'), number)),
+  ),
+];
+
+export const SET_UNORDERED = [
+  request('SPOP', key, option('100', '0', '-1', 'x')),
+  request('SMEMBERS', key),
+  request(option('SINTER', 'SUNION', 'SDIFF'), some(key)),
+  request('SRANDMEMBER', key, option('100', '0')),
+  request(
+    'SSCAN',
+    key,
+    option('0', 'x'),
+    fc.oneof(
+      fc.constant(['COUNT', '1000']),
+      fc.constant(['COUNT', '0']),
+      fc.constant(['MATCH', '*x*', 'count', '999']),
+    ),
+  ),
+  request('KEYS', option('*', 'a', '[a-c]', '?', '[^a]')),
+  request(
+    'SCAN',
+    '0',
+    'COUNT',
+    '1000',
+    fc.oneof(
+      fc.constant([]),
+      fc.tuple(option('MATCH'), option('[ab]', '*')),
+      fc.tuple(option('TYPE'), option('set', 'string', 'hash', 'zzz')),
+      fc.constant(['bogus', '1']),
+      fc.constant(['MATCH']),
+    ),
+  ),
+];
+
+export const KEY_REQUESTS = [
+  request(option('DEL', 'UNLINK', 'EXISTS', 'TOUCH'), some(key)),
+  request(option('TYPE', 'TTL', 'PERSIST', 'EXPIRETIME'), key),
+  request(option('EXPIRE', 'PEXPIRE'), key, span, maybe(option('NX', 'XX', 'GT', 'LT', 'no'))),
+  request(option('EXPIREAT'), key, moment, maybe(option('NX', 'XX', 'GT', 'LT'))),
+  request('DBSIZE'),
+  request('SELECT', option('0', '1', '15', '16', '-1', 'x')),
+  request(
+    option('FLUSHDB', 'FLUSHALL'),
+    fc.oneof(fc.constant([]), fc.constant(['ASYNC']), fc.constant(['bogus'])),
+  ),
+];
+
+export const OTHER_REQUESTS = [
+  request('PING', fc.array(value, { maxLength: 2 })),
+  request('ECHO', value),
+  request(option('GET', 'SET', 'SADD', 'nosuch', 'CONFIG', 'CLIENT', 'DEL')),
+  request(option('nosuch', 'GET'), some(value, 6)),
+  request('CONFIG', option('GET', 'bogus', 'SET'), option('appendfsync', 'nosuch', 'hz')),
+  request(
+    'CONFIG',
+    'SET',
+    option('appendfsync', 'hz', 'nosuch', 'databases', 'maxclients'),
+    option('always', 'maybe', 'x', ''),
+  ),
+  request('CLIENT', option('GETNAME', 'bogus')),
+  request('CLIENT', 'SETNAME', option('abc', 'a b', '')),
+  request('COMMAND', 'GETKEYS', some(fc.oneof(option('GET', 'MSET', 'SMOVE', 'PING'), value), 4)),
+];
+
+function steps(requests: readonly fc.Arbitrary<string[]>[], unordered = false): fc.Arbitrary<Step> {
+  return fc.oneof(...requests).map((args) => ({ args, unordered }));
+}
+
+export const STEP: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: steps(STRING_REQUESTS) },
+  { weight: 6, arbitrary: steps(SET_REQUESTS) },
+  { weight: 4, arbitrary: steps(SET_UNORDERED, true) },
+  { weight: 4, arbitrary: steps(KEY_REQUESTS) },
+  { weight: 2, arbitrary: steps(OTHER_REQUESTS) },
+);
