@@ -1,4 +1,4 @@
-import type { CommandSpec, Parsed, Probe, Problem } from '../core/capture.ts';
+import type { CommandSpec, Parsed, Probe } from '../core/capture.ts';
 import type { Observation } from '../core/observation.ts';
 import { GRACE_MS, type ProbeRun } from './options.ts';
 import { parseCgroup } from './proc/cgroup.ts';
@@ -107,7 +107,6 @@ const FILE = /^(?:.*\/)?proc\/(?:(\d+|self|thread-self)\/(?:task\/\d+\/)?)?(.*)$
 /** Reads such a text. Files that nobody here reads are passed over. Never throws. */
 export function parseProc(text: string): Parsed<Observation> {
   const items: Observation[] = [];
-  const problems: Problem[] = [];
   const notes = new Notes();
   let section: { name: string; firstLine: number; raw: string[] } | undefined;
   const finish = () => {
@@ -115,7 +114,8 @@ export function parseProc(text: string): Parsed<Observation> {
     if (!section || !found) return;
     const offset = section.firstLine - 1;
     for (const item of found.items) items.push({ ...item, line: item.line + offset });
-    for (const problem of found.problems) problems.push({ ...problem, line: problem.line + offset });
+    for (const { line, text: raw, reason } of found.problems)
+      notes.add({ number: line + offset, raw }, reason);
   };
   for (const line of linesOf(text)) {
     const name = SECTION.exec(line.text)?.[1];
@@ -126,7 +126,7 @@ export function parseProc(text: string): Parsed<Observation> {
     else if (!isDecoration(line.text)) notes.add(line, 'before any "==> /proc/… <==" that names its file');
   }
   finish();
-  return { items, problems: [...notes.done(), ...problems].slice(0, 1000) };
+  return { items, problems: notes.done() };
 }
 
 function parseSection(name: string, text: string): Parsed<Observation> | undefined {

@@ -10,14 +10,14 @@ export interface TopColumns {
   readonly command: number;
 }
 
-/** Titles of top's own. lsof and ps have a PID and a COMMAND as well. */
+/** Titles of top's own. lsof, ps and pidstat have a PID and a command as well. */
 const OWN = /^(?:%CPU|TIME\+|RES|VIRT|SHR|S)$/;
 
 /** The columns of a header line, or undefined when the line is none. */
 export function topColumns(text: string): TopColumns | undefined {
   const titles = wordsOf(text);
   const names = titles.map((title) => title.text);
-  const isOther = names.some((name) => /^(?:FD|TYPE|STAT|VSZ|TTY|CMD)$/.test(name));
+  const isOther = names.some((name) => /^(?:FD|TYPE|STAT|VSZ|TTY|CMD|Command)$/.test(name));
   if (isOther || !names.includes('PID') || !names.some((name) => OWN.test(name))) return undefined;
   return { titles, command: names.indexOf('COMMAND') };
 }
