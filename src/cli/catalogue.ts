@@ -9,6 +9,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/diagnose.ts'),
   },
   {
+    name: 'replay',
+    summary: 'play a scenario live: server, load, diagnosis, each fix measured',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'analyze',
     summary: 'diagnose from saved output of strace, lsof, pidstat, iostat and top',
     load: () => import('./commands/analyze.ts'),
@@ -34,4 +39,5 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     summary: 'the client loop: asks again and again, prints latency',
     load: () => import('./commands/load.ts'),
   },
+  { name: 'disk', summary: 'a real slow disk for a lab', load: () => import('./commands/disk.ts') },
 ];

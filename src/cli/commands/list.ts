@@ -1,9 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { UserError } from '../../core/errors.ts';
 import type { Io } from '../command.ts';
 
@@ -56,33 +52,9 @@ function tableOf(entries: readonly Entry[]): string {
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
-/** Every folder of scenarios/ with its title. */
 async function listScenarios(): Promise<Entry[]> {
-  const root = await scenarioRoot();
-  if (root === undefined) return [];
-  const entries: Entry[] = [];
-  for (const id of (await readdir(root)).sort()) {
-    const text = await readFile(join(root, id, 'scenario.yaml'), 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
-    const scenario: unknown = parse(text);
-    const field = (name: string) =>
-      typeof scenario === 'object' && scenario !== null
-        ? (scenario as Record<string, unknown>)[name]
-        : undefined;
-    entries.push({ id, summary: String(field('summary') ?? field('title') ?? '') });
-  }
-  return entries;
-}
-
-/** scenarios/ of this package: this file may run from src/ or from the bundle in dist/. */
-async function scenarioRoot(): Promise<string | undefined> {
-  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
-    const candidate = join(at, 'scenarios');
-    const isHere = await readdir(candidate).then(
-      () => true,
-      () => false,
-    );
-    if (isHere) return candidate;
-    if (at === dirname(at)) return undefined;
-  }
+  const { loadScenario, scenarioIds } = await import('../../scenario/catalogue.ts');
+  return Promise.all(
+    (await scenarioIds()).map(async (id) => ({ id, summary: (await loadScenario(id)).title })),
+  );
 }

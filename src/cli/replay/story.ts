@@ -1,0 +1,96 @@
+import { Chalk } from 'chalk';
+import type { Report } from '../../core/finding.ts';
+import { formatMs, significant } from '../../core/units.ts';
+import type { PlayedPhase, Replay, ReplayListener } from '../../replay/player.ts';
+import type { Stage } from '../../replay/stage.ts';
+import { renderTerminal, wrap } from '../../report/terminal.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+
+const WIDTH = 80;
+
+/** Tells a replay as a class would follow it: what is looked at, why, and what came out. */
+export class Story implements ReplayListener {
+  private readonly chalk;
+  private step = 0;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly keys: number,
+    private readonly colour: boolean,
+    private readonly write: (text: string) => void,
+  ) {
+    this.chalk = new Chalk({ level: colour ? 1 : 0 });
+    this.write(`${this.chalk.bold(`perfcase replay ${scenario.id}`)}\n${lines(scenario.title, '')}\n`);
+  }
+
+  staged(stage: Omit<Stage, 'close'>): void {
+    const settings = Object.entries(this.scenario.server)
+      .map(([directive, value]) => `${directive} ${value}`)
+      .join(', ');
+    this.heading('The stage');
+    this.row('server', `${stage.serverName} (pid ${stage.serverPid}, port ${stage.serverPort}): ${settings}`);
+    this.row('client', `perfcase app (pid ${stage.appPid}) at ${stage.appUrl}`);
+    const sync = stage.fsyncMs === undefined ? '' : `; a sync takes ${formatMs(stage.fsyncMs)}`;
+    this.row('disk', `${stage.disk}${sync}`);
+  }
+
+  filled(seconds: number): void {
+    this.row('keys', `${this.keys}, filled in ${significant(seconds)} s`);
+  }
+
+  measured({ phase, seconds, samples }: PlayedPhase, before: PlayedPhase | undefined): void {
+    this.heading(phase.title);
+    this.write(`${lines(phase.why, '   ')}\n`);
+    for (const [directive, value] of Object.entries(phase.config)) {
+      this.write(`   ${this.chalk.cyan(`CONFIG SET ${directive} ${value}`)}\n`);
+    }
+    const ratio = before && before.seconds / seconds;
+    const gain =
+      ratio === undefined ? '' : `, ${significant(Number(ratio.toPrecision(2)))} times as fast as before`;
+    const spread = samples.length > 1 ? ` (median of ${samples.length})` : '';
+    this.write(
+      `   ${this.chalk.bold(`GET ${phase.path} takes ${significant(seconds)} s${spread}${gain}`)}\n`,
+    );
+  }
+
+  diagnosed(report: Report): void {
+    this.heading('The diagnosis of the live server');
+    this.write(
+      `${lines('Resources first, then who writes, with which calls, to which file, for whom: the way one would go by hand.', '   ')}\n\n`,
+    );
+    this.write(renderTerminal(report, { colour: this.colour }));
+  }
+
+  /** The timings side by side with those of the case. */
+  finish(replay: Replay): void {
+    this.heading('The timings');
+    const rows = replay.phases.map(({ phase, seconds }) => [
+      phase.mends === undefined ? 'slow query' : phase.title,
+      `${significant(seconds)} s`,
+      phase.caseSeconds === undefined ? '' : `${significant(phase.caseSeconds)} s`,
+    ]);
+    const head = ['', `here, ${replay.keys} keys`, 'the case, 5000 keys'];
+    for (const [first, here, original] of [head, ...rows]) {
+      this.write(`   ${first!.padEnd(34)}${here!.padStart(18)}${original!.padStart(22)}\n`);
+    }
+    if (replay.notFound.length > 0) {
+      this.write(
+        `\n${lines(`The diagnosis did not name ${replay.notFound.join(' and ')}; see "Ruled out" and "Not checked" above.`, '')}\n`,
+      );
+    }
+  }
+
+  private heading(text: string): void {
+    this.step++;
+    this.write(`\n${this.chalk.bold.underline(`${this.step}. ${text}`)}\n`);
+  }
+
+  private row(name: string, text: string): void {
+    const [first, ...rest] = wrap(text, WIDTH - 11, '');
+    this.write(`   ${name.padEnd(8)}${first}\n${rest.map((line) => `           ${line}\n`).join('')}`);
+  }
+}
+
+function lines(text: string, indent: string): string {
+  return wrap(text, WIDTH, indent).join('\n');
+}
