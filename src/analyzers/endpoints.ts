@@ -5,7 +5,7 @@ import type { Trace } from './derive/trace.ts';
 
 /**
  * What each HTTP endpoint of a traced client cost. A request counts as seen when both its first byte and its answer
- * were; of one that was still open, only how long it had lasted is known.
+ * were; of one that was still open, only how long it had lasted is known. `commands` are those of one request.
  */
 export function endpointsOf(trace: Trace | undefined): Endpoint[] {
   if (!trace) return [];
@@ -23,10 +23,6 @@ export function endpointsOf(trace: Trace | undefined): Endpoint[] {
       done || startUs === undefined || trace.endUs === undefined ? [] : [(trace.endUs - startUs) / 1e6],
     );
     const p50 = quantile(seconds, 0.5);
-    const commands: Record<string, number> = {};
-    for (const command of requests.flatMap((request) => request.commands)) {
-      commands[command.name] = (commands[command.name] ?? 0) + 1;
-    }
     return {
       name,
       requests: answered.length,
@@ -34,9 +30,28 @@ export function endpointsOf(trace: Trace | undefined): Endpoint[] {
         ...(p50 === undefined ? {} : { p50: milli(p50), max: milli(Math.max(...seconds)) }),
         ...(open.length > 0 && p50 === undefined ? { atLeast: milli(Math.max(...open)) } : {}),
       },
-      commands,
+      commands: commandsOf(answered.length > 0 ? answered : requests),
     };
   });
+}
+
+/** How often a request sent each command: the median over the requests. */
+function commandsOf(requests: readonly HttpRequest[]): Record<string, number> {
+  const counts = requests.map(({ commands }) => {
+    const byName = new Map<string, number>();
+    for (const { name } of commands) byName.set(name, (byName.get(name) ?? 0) + 1);
+    return byName;
+  });
+  const names = new Set(counts.flatMap((byName) => [...byName.keys()]));
+  return Object.fromEntries(
+    [...names].map((name): [string, number] => [
+      name,
+      quantile(
+        counts.map((byName) => byName.get(name) ?? 0),
+        0.5,
+      )!,
+    ]),
+  );
 }
 
 const milli = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -19,6 +19,7 @@ import { RULES } from './rules/index.ts';
 /** What the capture knows of itself, for the head of the report. */
 export interface CaptureSummary {
   readonly startedAt?: string;
+  readonly endedAt?: string;
   readonly seconds?: number;
   readonly tracer?: Report['tracer'];
 }
@@ -66,6 +67,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     target: facts.target,
     window: {
       ...(capture.startedAt === undefined ? {} : { startedAt: capture.startedAt }),
+      ...(capture.endedAt === undefined ? {} : { endedAt: capture.endedAt }),
       ...(capture.seconds === undefined ? {} : { seconds: capture.seconds }),
     },
     ...(capture.tracer ? { tracer: capture.tracer } : {}),

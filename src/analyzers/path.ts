@@ -61,19 +61,24 @@ const disk: Step = (facts) => {
   return row && { question: 'Is a disk overloaded?', answer: describeDisk(row), evidence: [evidenceOf(row)] };
 };
 
+/** Threads of the kernel that carry out what processes asked for: they write for somebody else. */
+const KERNEL_THREAD = /^(?:kworker|jbd2|xfs|dm-|loop\d|kswapd|flush|md\d)/;
+
 const writer: Step = (facts) => {
-  const rows = settled(seen(facts, 'process-io')).filter(({ item }) => (item.writeKibPerSec ?? 0) > 0);
-  if (rows.length === 0) return undefined;
-  const best = rows.reduce<ProcessIoSighting>(
-    (a, b) => (b.item.writeKibPerSec! > a.item.writeKibPerSec! ? b : a),
-    rows[0]!,
+  const rows = settled(seen(facts, 'process-io')).filter(
+    ({ item }) => (item.writeKibPerSec ?? 0) > 0 && !item.average && !KERNEL_THREAD.test(item.command ?? ''),
   );
-  const { pid, command, writeKibPerSec, readKibPerSec } = best.item;
-  const isTarget = pid === (facts.target.pid ?? facts.trace?.target);
+  if (rows.length === 0) return undefined;
+  const best = rows.reduce((a, b) => (b.item.writeKibPerSec! > a.item.writeKibPerSec! ? b : a));
+  const target = facts.target.pid ?? facts.trace?.target;
+  const own = rows.find(({ item }) => item.pid === target);
+  const said = ({ item }: ProcessIoSighting): string =>
+    `${item.command ?? 'process'} (${item.pid})${item.pid === target ? ', the target' : ''}: ${significant(item.writeKibPerSec!)} KiB/s written${item.readKibPerSec === undefined ? '' : `, ${significant(item.readKibPerSec)} KiB/s read`}`;
+  const shown = own && own.item.pid !== best.item.pid ? [best, own] : [best];
   return {
     question: 'Which process writes to disk?',
-    answer: `${command ?? 'process'} (${pid})${isTarget ? ', the target' : ''}: ${significant(writeKibPerSec!)} KiB/s written${readKibPerSec === undefined ? '' : `, ${significant(readKibPerSec)} KiB/s read`}`,
-    evidence: [evidenceOf(best)],
+    answer: shown.map(said).join('; '),
+    evidence: shown.map(evidenceOf),
   };
 };
 

@@ -59,16 +59,22 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   progress(
     `watching ${target.comm} (pid ${target.pid}) for ${(untracedMs / 1000).toFixed(1)} s undisturbed: top, iostat, pidstat, lsof`,
   );
-  const peers = new Map<string, Peer>(findPeers(target.pid).map((peer) => [peer.address, peer]));
+  const peers = new Map<string, Peer>();
+  const lookForPeers = () => {
+    // Our own connection to the server is no client of it.
+    for (const peer of findPeers(target.pid)) if (peer.pid !== process.pid) peers.set(peer.address, peer);
+  };
+  lookForPeers();
   const from = readCounters(target.pid);
   const [tools] = await Promise.all([
     runTools(target, clientPids([...peers.values()]), untracedMs, signal),
     sleep(untracedMs, undefined, { signal }).catch(() => undefined),
   ]);
   const to = readCounters(target.pid);
+  let endedAt = new Date().toISOString();
   outputs.push(...tools.outputs);
   Object.assign(missing, tools.missing);
-  for (const peer of findPeers(target.pid)) peers.set(peer.address, peer);
+  lookForPeers();
   const watched = options.clients ? watchable(clientPids([...peers.values()])) : [];
   const named = containersOf([target.pid, ...clientPids([...peers.values()])], signal);
 
@@ -85,6 +91,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
       `tracing ${plural(threads.length, 'thread')} of ${describe(target.pid, watched)} with strace for ${(tracedMs / 1000).toFixed(1)} s`,
     );
     let attached: Counters | undefined;
+    let last: Counters | undefined;
     const trace = await traceWithStrace({
       pids,
       durationMs: tracedMs,
@@ -92,12 +99,15 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
       onAttached: () => {
         attached = readCounters(target.pid);
       },
+      onWindowEnd: () => {
+        last = readCounters(target.pid);
+        endedAt = new Date().toISOString();
+      },
     });
-    const detached = readCounters(target.pid);
     if (trace.status === 'failed') straceMissing = trace.reason;
     else {
       const before = callRate(from, to);
-      const during = attached && callRate(attached, detached);
+      const during = attached && last && callRate(attached, last);
       const slowdown = before && during ? Math.max(1, before / during) : undefined;
       strace = {
         text: trace.text,
@@ -120,7 +130,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
       if (trace.full) progress('the log reached its limit; the window ended early');
     }
   }
-  for (const peer of findPeers(target.pid)) peers.set(peer.address, peer);
+  lookForPeers();
   const { names } = await named;
   const container = target.container ?? names.get(target.pid);
   const cpu = cpuUse(target.pid, from, to);
@@ -134,6 +144,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
       ...(answer.server ? { server: answer.server } : {}),
     },
     startedAt,
+    endedAt,
     seconds: Math.round((traced ? untracedMs + tracedMs : untracedMs) / 100) / 10,
     outputs,
     ...(strace ? { strace } : {}),

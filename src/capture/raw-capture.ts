@@ -1,3 +1,4 @@
+import type { CaptureSummary } from '../analyzers/engine.ts';
 import type { ClientProcess, Target, TracerSummary } from '../core/finding.ts';
 
 /** A tool's output as it was printed. */
@@ -16,6 +17,8 @@ export interface RawCapture {
   readonly target: Target;
   /** ISO 8601. */
   readonly startedAt?: string;
+  /** When the watching was over, before anything was judged. */
+  readonly endedAt?: string;
   readonly seconds?: number;
   readonly outputs: readonly RawOutput[];
   /** The log of strace, and what is needed to read it. */
@@ -45,4 +48,15 @@ export interface RawCapture {
   readonly otherTracer?: { readonly pid: number; readonly comm: string; readonly text: string };
   /** The target ended while it was watched. */
   readonly ended?: boolean;
+}
+
+/** The head of the report that belongs to a capture. */
+export function summaryOf(capture: RawCapture): CaptureSummary {
+  const { startedAt, endedAt, seconds, tracer } = capture;
+  return {
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(tracer ? { tracer } : {}),
+  };
 }

@@ -100,7 +100,8 @@ export interface Report {
   readonly schema: 'perfcase.report/1';
   readonly perfcase: string;
   readonly target: Target;
-  readonly window: { readonly startedAt?: string; readonly seconds?: number };
+  /** ISO 8601. `endedAt` is the end of the watching; judging comes after it. */
+  readonly window: { readonly startedAt?: string; readonly endedAt?: string; readonly seconds?: number };
   readonly tracer?: TracerSummary;
   readonly summary: string;
   /** "found", "clear", or "inconclusive" with the reasons in `notChecked`. */

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { diagnose } from '../analyzers/engine.ts';
 import { assemble } from '../capture/assemble.ts';
 import { captureLive } from '../capture/live.ts';
+import { summaryOf } from '../capture/raw-capture.ts';
 import { findTarget } from '../capture/target.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Report } from '../core/finding.ts';
@@ -162,11 +163,7 @@ async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promis
     });
     request.signal.throwIfAborted();
     const { facts } = assemble(capture, { redact: request.redact });
-    return diagnose(facts, {
-      ...(capture.startedAt === undefined ? {} : { startedAt: capture.startedAt }),
-      ...(capture.seconds === undefined ? {} : { seconds: capture.seconds }),
-      ...(capture.tracer ? { tracer: capture.tracer } : {}),
-    });
+    return diagnose(facts, summaryOf(capture));
   } finally {
     stop.abort();
     await load;

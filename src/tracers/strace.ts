@@ -11,6 +11,8 @@ export interface StraceWindow {
   readonly signal: AbortSignal;
   /** Called when every process is attached. */
   readonly onAttached?: () => void;
+  /** Called when the window is over, just before detaching. */
+  readonly onWindowEnd?: () => void;
 }
 
 export type StraceCapture =
@@ -74,6 +76,7 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
     const attachedAt = performance.now();
     await Promise.race([pause(durationMs, AbortSignal.any([signal, full.signal])), ended]);
     const tracedMs = performance.now() - attachedAt;
+    window.onWindowEnd?.();
     strace.stop();
     await ended;
     return {

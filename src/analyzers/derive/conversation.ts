@@ -75,9 +75,9 @@ export class Conversation {
     this.replies = new RespReader<Stamp>((message) => this.reply(message.value, message.first));
   }
 
-  /** Bytes in which something was not understood. */
+  /** Bytes of requests that were not captured or not understood: commands may be missing. */
   get lostBytes(): number {
-    return this.requests.lostBytes + this.replies.lostBytes;
+    return this.requests.lostBytes;
   }
 
   request(call: SyscallObservation): void {

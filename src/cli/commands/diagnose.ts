@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
 import { assemble } from '../../capture/assemble.ts';
 import { captureLive } from '../../capture/live.ts';
+import { summaryOf } from '../../capture/raw-capture.ts';
 import { findTarget, type TargetRequest } from '../../capture/target.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
@@ -94,11 +95,7 @@ async function run(options: Options, io: Io): Promise<void> {
   if (capture.straceMissing !== undefined && tracer !== 'none') progress(capture.straceMissing);
   if (capture.configMissing !== undefined) progress(`its settings were not read: ${capture.configMissing}`);
   const { facts } = assemble(capture, { redact: options.redact });
-  const report = diagnose(facts, {
-    ...(capture.startedAt === undefined ? {} : { startedAt: capture.startedAt }),
-    ...(capture.seconds === undefined ? {} : { seconds: capture.seconds }),
-    ...(capture.tracer ? { tracer: capture.tracer } : {}),
-  });
+  const report = diagnose(facts, summaryOf(capture));
   await printReport(report, options, io);
 }
 
