@@ -29,6 +29,7 @@ export class Cron {
     const { server } = this;
     const now = server.clock.monotonic();
     expiryCycle(server);
+    server.latency('expire-cycle', server.clock.monotonic() - now);
     // Bytes that were put off, a sync that is due, a write that failed: tried again even when no client asks.
     server.aof.flush();
     this.sampleRates(now);

@@ -1,6 +1,7 @@
 import { CommandError } from './command-error.ts';
 import { topCommand } from './commands/index.ts';
 import type { CommandSpec } from './commands/spec.ts';
+import type { LatencyEvent } from './latency/monitor.ts';
 import { error } from './resp/reply.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
@@ -12,6 +13,7 @@ export interface Resolved {
   readonly fullName: string;
   readonly write: boolean;
   readonly noAuth: boolean;
+  readonly event: LatencyEvent;
   readonly run: (session: Session, args: readonly string[]) => string;
 }
 
@@ -49,7 +51,8 @@ function prepare(name: string): Resolved | Map<string, Resolved> | undefined {
 function resolved(spec: CommandSpec, fullName: string): Resolved {
   if (!spec.run) throw new Error(`command ${fullName} has nothing to run`);
   const has = (flag: CommandSpec['flags'][number]) => spec.flags.includes(flag);
-  return { spec, fullName, write: has('write'), noAuth: has('no_auth'), run: spec.run };
+  const event = has('fast') ? 'fast-command' : 'command';
+  return { spec, fullName, write: has('write'), noAuth: has('no_auth'), event, run: spec.run };
 }
 
 function arityFits(command: Resolved, args: readonly string[]): boolean {
@@ -107,7 +110,6 @@ export function call(session: Session, command: Resolved, args: readonly string[
   const db = session.db;
   const started = server.clock.monotonic();
   let reply: string;
-  let failed = false;
   try {
     reply = command.run(session, args);
   } catch (thrown) {
@@ -115,8 +117,9 @@ export function call(session: Session, command: Resolved, args: readonly string[
     reply = error(thrown.message);
   }
   const ms = server.clock.monotonic() - started;
-  if (reply.charCodeAt(0) === 45) {
-    failed = true;
+  server.latencyMonitor.sample(command.event, ms);
+  const failed = reply.charCodeAt(0) === 45;
+  if (failed) {
     stats.errorReply(reply);
   }
   const entry = stats.command(command.fullName);

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import { VERSION } from '../core/version.ts';
 import { AppendOnlyFile } from './aof/aof.ts';
-import type { AofEvent, FsyncPolicy } from './aof/appender.ts';
+import type { FsyncPolicy } from './aof/appender.ts';
 import { type Disk, REAL_DISK } from './aof/disk.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Cron } from './cron.ts';
 import { FatalError } from './fatal-error.ts';
+import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
 import { Session } from './session.ts';
 import { Stats } from './stats.ts';
 import { Keyspace, type KeyspaceHost } from './store/keyspace.ts';
@@ -30,10 +31,11 @@ export interface ServerOptions {
 }
 
 /** The state that commands work on: databases, clients, statistics, the append-only file. No sockets here. */
-export class Server implements KeyspaceHost {
+export class Server implements KeyspaceHost, MonitorHost {
   readonly config: Config;
   readonly clock: Clock;
   readonly stats = new Stats();
+  readonly latencyMonitor = new LatencyMonitor(this);
   readonly aof: AppendOnlyFile;
   readonly sessions = new Map<number, Session>();
   readonly keyspaces: Keyspace[];
@@ -82,12 +84,22 @@ export class Server implements KeyspaceHost {
   get policy(): FsyncPolicy {
     return this.config.values.appendfsync;
   }
-  latency(_event: AofEvent, _ms: number): void {}
+  latency(event: LatencyEvent, ms: number): void {
+    this.latencyMonitor.sample(event, ms);
+  }
   fatal(message: string): void {
     if (this.failed) return;
     this.failed = true;
     this.log(message);
     this.onFatal(new FatalError(message));
+  }
+
+  // What the latency monitor asks of its host.
+  get latencyThreshold(): number {
+    return this.config.values['latency-monitor-threshold'];
+  }
+  wallClock(): number {
+    return this.clock.now();
   }
 
   // What a keyspace asks of its host.

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { LatencyEvent } from '../latency/monitor.ts';
 import type { Disk } from './disk.ts';
 
 export type FsyncPolicy = 'always' | 'everysec' | 'no';
@@ -7,18 +8,11 @@ export interface AppenderHost {
   readonly clock: Clock;
   readonly policy: FsyncPolicy;
   /** A path of the code that may have kept the loop waiting. */
-  latency(event: AofEvent, ms: number): void;
+  latency(event: LatencyEvent, ms: number): void;
   log(line: string): void;
   /** Under `always` a failed write or sync cannot be taken back: the server must stop. */
   fatal(message: string): void;
 }
-
-export type AofEvent =
-  | 'aof-write'
-  | 'aof-write-alone'
-  | 'aof-write-pending-fsync'
-  | 'aof-fsync-always'
-  | 'aof-fstat';
 
 /** Under `everysec`, how long a write waits for a running sync before it is done anyway. */
 const POSTPONE_MS = 2000;

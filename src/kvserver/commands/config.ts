@@ -93,11 +93,11 @@ const config: CommandSpec = {
     sub('resetstat', 2, 'Sets the counters of INFO to zero.', resetStat),
     helpCommand('CONFIG', 'server', [
       'GET <pattern>',
-      '    Return parameters matching the glob-like <pattern> and their values.',
+      '    The directives whose names match, with their values.',
       'SET <directive> <value>',
-      '    Set the configuration <directive> to <value>.',
+      '    Change a directive while the server runs; several pairs take effect together.',
       'RESETSTAT',
-      '    Reset statistics reported by the INFO command.',
+      '    Set the counters of INFO to zero.',
     ]),
   ],
 };

@@ -7,7 +7,7 @@ export function helpCommand(container: string, group: Group, lines: readonly str
     `${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
     ...lines,
     'HELP',
-    '    Print this help.',
+    '    These lines.',
   ];
   return {
     name: 'help',

@@ -5,6 +5,7 @@ import { CONNECTION_COMMANDS } from './connection.ts';
 import { EXPIRE_COMMANDS } from './expire.ts';
 import { INFO_COMMANDS } from './info.ts';
 import { KEY_COMMANDS } from './keys.ts';
+import { LATENCY_COMMANDS } from './latency.ts';
 import { register } from './registry.ts';
 import { SCAN_COMMANDS } from './scan.ts';
 import { SERVER_COMMANDS } from './server.ts';
@@ -24,6 +25,7 @@ for (const family of [
   EXPIRE_COMMANDS,
   INFO_COMMANDS,
   KEY_COMMANDS,
+  LATENCY_COMMANDS,
   SCAN_COMMANDS,
   SERVER_COMMANDS,
   SET_ALGEBRA_COMMANDS,

@@ -52,7 +52,7 @@ const debug: CommandSpec = {
     debugSleep,
     helpCommand('DEBUG', 'server', [
       'SLEEP <seconds>',
-      '    Stop the server for <seconds>. Decimals allowed.',
+      '    Let the whole server wait; fractions of a second are fine.',
     ]),
   ],
 };

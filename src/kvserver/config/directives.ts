@@ -22,6 +22,8 @@ export const DIRECTIVES = {
   databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
   dir: text('.', { fixed: true }),
   hz: integer(10, { min: 1, max: 500 }),
+  // Milliseconds; 0 switches the latency monitor off.
+  'latency-monitor-threshold': integer(0, { min: 0, max: MAX_BYTES }),
   maxclients: integer(10_000, { min: 1, max: MAX_INT }),
   port: integer(6379, { min: 0, max: 65_535, fixed: true }),
   'proto-max-bulk-len': memory(512 * 1024 ** 2, { min: 1024 ** 2, max: MAX_BYTES }),

@@ -1,0 +1,85 @@
+import { CommandError } from '../command-error.ts';
+import { analyseLatency, describeAnalysis } from '../latency/doctor.ts';
+import { drawGraph } from '../latency/graph.ts';
+import { array, bulk, integer, verbatim } from '../resp/reply.ts';
+import { helpCommand } from './help.ts';
+import type { CommandSpec } from './spec.ts';
+
+type Run = NonNullable<CommandSpec['run']>;
+
+const latest: Run = ({ server }) =>
+  array(
+    [...server.latencyMonitor.events()].map(([event, series]) => {
+      const last = series.spikes.at(-1)!;
+      return array([bulk(event), integer(last.at), integer(last.ms), integer(series.maxMs)]);
+    }),
+  );
+
+const history: Run = ({ server }, args) => {
+  const spikes = server.latencyMonitor.find(args[2]!)?.spikes ?? [];
+  return array(spikes.map(({ at, ms }) => array([integer(at), integer(ms)])));
+};
+
+const reset: Run = ({ server }, args) => integer(server.latencyMonitor.reset(args.slice(2)));
+
+const graph: Run = ({ server, resp }, args) => {
+  const event = args[2]!;
+  const series = server.latencyMonitor.find(event);
+  if (!series) throw new CommandError(`ERR No samples available for event '${event}'`);
+  return verbatim(resp, drawGraph(event, series, Math.floor(server.now / 1000)));
+};
+
+const doctor: Run = ({ server, resp }, args) => {
+  const json = args[2]?.toLowerCase() === 'json';
+  if (args.length > 3 || (args.length === 3 && !json)) throw CommandError.syntax();
+  const analysis = analyseLatency(
+    server.latencyMonitor.events(),
+    server.latencyThreshold,
+    Math.floor(server.now / 1000),
+  );
+  return json ? bulk(JSON.stringify(analysis)) : verbatim(resp, describeAnalysis(analysis));
+};
+
+function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
+  return {
+    name,
+    arity,
+    flags: ['admin', 'noscript', 'loading', 'stale'],
+    group: 'server',
+    since: '2.8.13',
+    summary,
+    complexity: 'O(1): a series has at most 160 spikes',
+    run,
+  };
+}
+
+const latency: CommandSpec = {
+  name: 'latency',
+  arity: -2,
+  flags: [],
+  group: 'server',
+  since: '2.8.13',
+  summary: 'About the latency monitor.',
+  complexity: 'Depends on the subcommand',
+  subcommands: [
+    sub('latest', 2, 'Returns the latest and the worst spike of each event.', latest),
+    sub('history', 3, 'Returns the spikes of an event.', history),
+    sub('reset', -2, 'Forgets the spikes of some events, or of all.', reset),
+    sub('graph', 3, 'Draws the spikes of an event.', graph),
+    sub('doctor', -2, 'Explains the spikes and what to do about them; with JSON the same as data.', doctor),
+    helpCommand('LATENCY', 'server', [
+      'DOCTOR [JSON]',
+      '    Explain the spikes and what to do about them, as text or as data.',
+      'GRAPH <event>',
+      '    Draw the spikes of an event.',
+      'HISTORY <event>',
+      '    The spikes of an event: second and milliseconds.',
+      'LATEST',
+      '    The latest and the worst spike of each event.',
+      'RESET [<event> ...]',
+      '    Forget the spikes of some events, or of all.',
+    ]),
+  ],
+};
+
+export const LATENCY_COMMANDS: readonly CommandSpec[] = [latency];
