@@ -102,6 +102,7 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.ended) return 'it ended while it was watched';
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
   if (facts.trace.commands.length > 0 || facts.trace.syncs.length > 0) return undefined;
+  if (facts.trace.opaque > 0) return 'its connections could not be read as RESP; they may be encrypted';
   if (facts.target.server) return undefined;
   return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
 }

@@ -1,4 +1,4 @@
-import { classOf } from './command-table.ts';
+import { classOf, isBlocking } from './command-table.ts';
 import type { Command, Conversation } from './conversation.ts';
 import type { Trace } from './trace.ts';
 
@@ -43,6 +43,10 @@ export function splitTime(conversations: readonly Conversation[]): TimeSplit | u
         burstSync = 0;
       }
       if (replyEndUs <= cursor) continue;
+      if (isBlocking(command.name)) {
+        cursor = replyEndUs;
+        continue;
+      }
       const wall = replyEndUs - cursor;
       const sync = Math.min(wall, overlap(command, cursor, replyEndUs));
       total.wallUs += wall;

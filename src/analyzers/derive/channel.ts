@@ -27,6 +27,8 @@ export interface Channel {
   requestsIn: number;
   requestsOut: number;
   httpIn: number;
+  /** The log shows that it was accepted: a connection. */
+  accepted: boolean;
 }
 
 const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
@@ -62,7 +64,18 @@ export function mapChannels(
   const channelOf = new Map<SyscallObservation, Channel>();
   const begin = (pid: number, fd: number, descriptor?: DescriptorObservation): Channel => {
     const channel: Channel = {
-      ...{ pid, fd, role: 'other', reads: 0, writes: 0, syncs: 0, requestsIn: 0, requestsOut: 0, httpIn: 0 },
+      ...{
+        pid,
+        fd,
+        role: 'other',
+        reads: 0,
+        writes: 0,
+        syncs: 0,
+        requestsIn: 0,
+        requestsOut: 0,
+        httpIn: 0,
+        accepted: false,
+      },
       ...(descriptor ? { descriptor, name: descriptor.name } : {}),
     };
     open.set(`${pid}:${fd}`, channel);
@@ -76,6 +89,7 @@ export function mapChannels(
     if (opened) {
       const channel = begin(pid, opened.fd);
       if (opened.name !== undefined) channel.name = opened.name;
+      channel.accepted = call.name.startsWith('accept');
     }
     if (call.fd === undefined) continue;
     const key = `${pid}:${call.fd}`;
@@ -125,6 +139,13 @@ export function isFile(channel: Channel): boolean {
   if (descriptor?.type !== undefined) return descriptor.type === 'REG';
   if (name !== undefined && !/^(?:socket|pipe):/.test(name)) return /^\/(?!proc\/|dev\/|sys\/)/.test(name);
   return syncs > 0;
+}
+
+/** A connection whose bytes are neither RESP nor HTTP: encrypted, or another protocol. */
+export function isOpaque(channel: Channel): boolean {
+  if (channel.role !== 'other' || channel.reads < 3 || channel.writes < 3) return false;
+  const { type } = channel.descriptor ?? {};
+  return channel.accepted || type === 'sock' || type === 'IPv4' || type === 'IPv6';
 }
 
 function openedBy(call: SyscallObservation): { fd: number; name?: string } | undefined {

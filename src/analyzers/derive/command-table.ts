@@ -43,3 +43,24 @@ export function keyOf(name: string, args: readonly RespValue[]): RespValue | und
   if (kind === 'other' || name === 'SCAN' || name === 'KEYS' || name.startsWith('FLUSH')) return undefined;
   return name === 'OBJECT' || name === 'BITOP' ? args[1] : args[0];
 }
+
+const BLOCKING = new Set([
+  ...[
+    'BLPOP',
+    'BRPOP',
+    'BRPOPLPUSH',
+    'BLMOVE',
+    'BLMPOP',
+    'BZPOPMIN',
+    'BZPOPMAX',
+    'BZMPOP',
+    'XREAD',
+    'XREADGROUP',
+  ],
+  ...['WAIT', 'WAITAOF', 'SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'MONITOR', 'DEBUG', 'CLIENT'],
+]);
+
+/** Whether the command may wait for somebody else before it is answered. */
+export function isBlocking(name: string): boolean {
+  return BLOCKING.has(name);
+}

@@ -1,5 +1,7 @@
 import type { SyscallObservation } from '../../core/observation.ts';
-import { type Channel, directionOf, isFile, mapChannels, SYNC_CALLS } from './channel.ts';
+import { plural } from '../../core/units.ts';
+import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
+import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
@@ -25,6 +27,8 @@ export interface Trace {
   readonly appends: readonly Append[];
   readonly syncs: readonly Sync[];
   readonly http: readonly HttpRequest[];
+  /** Connections of the target whose bytes could not be read as RESP or HTTP. */
+  readonly opaque: number;
   /** What could not be seen, each in a sentence. */
   readonly blindSpots: readonly string[];
   /** What strace itself adds to the duration of a call that does not block, in microseconds; absent when unknown. */
@@ -126,6 +130,7 @@ export function deriveTrace(input: TraceInput): Trace {
   }
 
   const all = [...conversations.values()];
+  const opaque = channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
   const floor = callFloor(input);
   return {
     source: input.source,
@@ -144,7 +149,8 @@ export function deriveTrace(input: TraceInput): Trace {
     appends: appends.filter((append) => append.channel.pid === target),
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
-    blindSpots: blindSpots(all, usesIoUring, input),
+    opaque,
+    blindSpots: blindSpots(all, opaque, usesIoUring, input),
     pidOf,
   };
 }
@@ -174,6 +180,8 @@ function makeSync(
     if (conversation.side !== 'server' || conversation.channel.pid !== channel.pid || conversation.streaming)
       continue;
     for (const command of conversation.pending) {
+      // A blocking command waits for data, whatever the disk does meanwhile.
+      if (isBlocking(command.name)) continue;
       command.heldBy.push(sync);
       held.push(command);
     }
@@ -224,12 +232,18 @@ function callFloor(input: TraceInput): number | undefined {
 
 function blindSpots(
   conversations: readonly Conversation[],
+  opaque: number,
   usesIoUring: boolean,
   input: TraceInput,
 ): string[] {
   const spots: string[] = [];
   if (usesIoUring)
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
+  if (opaque > 0) {
+    spots.push(
+      `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
+    );
+  }
   const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);
   if (lost > 0) {
     spots.push(

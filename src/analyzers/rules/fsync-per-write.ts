@@ -89,19 +89,10 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const held = unique.filter((sync) => sync.held.length > 0).length;
   const share = split && split.syncUs > 0 ? sharesOf(split, trace, held).sync : undefined;
   const p50 = quantile(durations, 0.5);
-  if (
-    share !== undefined &&
-    (share < SHARE_THAT_MATTERS ||
-      (busyShare !== undefined &&
-        busyShare < SHARE_THAT_MATTERS &&
-        split!.worstBurstSyncUs < BURST_THAT_MATTERS_US))
-  ) {
-    const cost =
-      share < SHARE_THAT_MATTERS
-        ? `${formatShare(share)} of the clients' time`
-        : `${formatShare(busyShare!)} of the server's time`;
+  const cheap = cheapness(share, busyShare, split?.worstBurstSyncUs ?? 0);
+  if (cheap !== undefined) {
     return clear(
-      `each of ${appends.length} appends was synced (${formatMs(p50! / 1000)} at the median), but that is only ${cost}`,
+      `each of ${appends.length} appends was synced (${formatMs(p50! / 1000)} at the median), but that is only ${cheap}`,
     );
   }
   const file = fileName(facts, unique[0]!);
@@ -136,6 +127,18 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
       cost: 'A crash of the machine may lose up to about 1 s of acknowledged writes. To keep it after a restart, set it in the configuration file too.',
     },
   });
+}
+
+/** Why the syncs do not matter, in words; undefined when they do, or when the log has no times. */
+function cheapness(
+  share: number | undefined,
+  busyShare: number | undefined,
+  worstBurstUs: number,
+): string | undefined {
+  if (share !== undefined && share < SHARE_THAT_MATTERS) return `${formatShare(share)} of the clients' time`;
+  if (busyShare === undefined || busyShare >= SHARE_THAT_MATTERS || worstBurstUs >= BURST_THAT_MATTERS_US)
+    return undefined;
+  return `${formatShare(busyShare)} of the server's time`;
 }
 
 /** One turn as a whole (append, sync, reply), the longest sync, the file, the setting. */
