@@ -17,7 +17,7 @@ export interface LinePrefix {
 }
 
 const PREFIX =
-  /\s*(?:\[pid\s+(\d+)(?:<[^>]*>)?\]\s*|(\d+)(?:<[^>]*>)?\s+(?![:.]))?(?:(\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d+\.\d+)\s+)?(?:\(\+\s*[\d.]+\)\s+)?(?:\[(?:[0-9a-f]{8,}|\?+|\s*\d+)\]\s+)*/y;
+  /\s*(?:\[pid\s+(\d+)(?:<[^>]*>)?\]\s*|(\d{1,7})(?:<[^>]*>)?\s+(?![:.]))?(?:(\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d+\.\d+|\d{10})\s+)?(?:\(\+\s*[\d.]+\)\s+)?(?:\[(?:[0-9a-f]{8,}|\?+|\s*\d+)\]\s+)*/y;
 
 export function readPrefix(line: string): LinePrefix {
   PREFIX.lastIndex = 0;
@@ -40,17 +40,24 @@ export interface LineResult {
   readonly durationUs?: number;
 }
 
-const RESULT = /^(-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+\.\d+)>)?\s*$/;
+const RESULT = /^(-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+(?:\.\d+)?)>)?\s*$/;
+/** The name that -y prints behind a result may hold " = " too; so many of them are looked through. */
+const MAX_EQUALS = 8;
 
 /** @returns undefined when the line holds no complete result, as a line that was cut does. */
 export function readResult(line: string): LineResult | undefined {
-  const equals = line.lastIndexOf(' = ');
-  if (equals < 0) return undefined;
-  let close = equals;
-  while (close > 0 && line[close] === ' ') close--;
-  if (line[close] !== ')') return undefined;
-  const match = RESULT.exec(line.slice(equals + 3));
-  if (!match) return undefined;
+  let equals = line.lastIndexOf(' = ');
+  for (let tries = 0; equals >= 0 && tries < MAX_EQUALS; tries++) {
+    let close = equals;
+    while (close > 0 && line[close] === ' ') close--;
+    const match = line[close] === ')' ? RESULT.exec(line.slice(equals + 3)) : null;
+    if (match && !isInString(line, close)) return outcomeOf(match, close);
+    equals = equals > 0 ? line.lastIndexOf(' = ', equals - 1) : -1;
+  }
+  return undefined;
+}
+
+function outcomeOf(match: RegExpExecArray, close: number): LineResult {
   return {
     argsEnd: close,
     ...(match[1] === '?' ? {} : { result: Number(match[1]) }),
@@ -74,7 +81,8 @@ export interface FirstDescriptor {
   readonly fdName?: string;
 }
 
-const DESCRIPTOR = /^(\d+)(?:<(.*?[^-])>(?=[,)(\s]|$))?/;
+/** Some calls of old versions, and -e raw, print it in hexadecimal. */
+const DESCRIPTOR = /^(0x[0-9a-f]+|\d+)(?:<(.*?[^-])>(?=[,)(\s]|$))?/;
 
 export function readDescriptor(name: string, args: string): FirstDescriptor | undefined {
   if (!FD_FIRST.has(name)) return undefined;
@@ -94,18 +102,45 @@ const CARRIES_DATA = new Set([
  */
 export function readPayload(name: string, args: string): string | undefined {
   if (!CARRIES_DATA.has(name)) return undefined;
-  const isVector = name.endsWith('v') || name.endsWith('v2') || name.endsWith('msg');
-  let at = isVector ? args.indexOf('iov_base="') + 9 : args.indexOf('"');
-  if (at < (isVector ? 9 : 0)) return undefined;
+  const isVector = VECTOR_CALL.test(name);
+  let at = isVector ? nextPart(args, 0) : openingQuote(args, 0);
+  if (at < 0) return undefined;
   let joined = '';
   for (;;) {
     const end = closingQuote(args, at);
     joined += unescapeBytes(args.slice(at + 1, end < 0 ? args.length : end));
     if (!isVector || end < 0 || args.startsWith('...', end + 1)) return joined;
-    const next = args.indexOf('iov_base="', end);
-    if (next < 0) return joined;
-    at = next + 9;
+    at = nextPart(args, end);
+    if (at < 0) return joined;
   }
+}
+
+const VECTOR_CALL = /(?:v|v2|msg)$/;
+/** A part of an I/O vector: {iov_base="…", iov_len=5}, until strace 4.15 {"…", 5}. */
+const PART = /\{(?:iov_base=)?"/g;
+
+/** Index of the quote that opens the next part of a vector; -1 when there is none. */
+function nextPart(args: string, from: number): number {
+  PART.lastIndex = from;
+  return PART.test(args) ? PART.lastIndex - 1 : -1;
+}
+
+/** Index of the next quote that opens a string; a quote in a file name that -y printed is escaped. */
+function openingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at > 0 && text[at - 1] === '\\') at = text.indexOf('"', at + 1);
+  return at;
+}
+
+/** Whether the place lies inside a string, as the end of a line that was cut may seem to be a result. */
+function isInString(text: string, place: number): boolean {
+  let at = openingQuote(text, 0);
+  while (at >= 0 && at < place) {
+    const end = closingQuote(text, at);
+    if (end < 0 || end > place) return true;
+    at = openingQuote(text, end + 1);
+  }
+  return false;
 }
 
 /** Index of the quote that ends the string opened at `open`; -1 when the line was cut inside it. */

@@ -1,6 +1,13 @@
 import type { CommandSpec, Parsed, Probe, Problem } from '../core/capture.ts';
 import type { SyscallObservation, TraceEventObservation } from '../core/observation.ts';
 import { readDescriptor, readPayload, readPrefix, readResult } from './strace-line.ts';
+import {
+  isDecoration,
+  MESSAGE_IN_LINE,
+  REST_OF_TORN,
+  readTraceEvent,
+  type TraceEvent,
+} from './strace-message.ts';
 
 export type StraceItem = SyscallObservation | TraceEventObservation;
 
@@ -40,6 +47,8 @@ export class StraceReader {
   private line = 0;
   private readonly unfinished = new Map<number | undefined, SyscallObservation>();
   private readonly positions = new Map<SyscallObservation, number>();
+  /** The call whose line a message of strace broke in two; its rest begins the next line. */
+  private torn: Base | undefined;
   private lastDayUs = 0;
   private dayOffsetUs = 0;
   private relativeUs = 0;
@@ -50,7 +59,16 @@ export class StraceReader {
       this.items.push({ kind: 'trace-event', event: 'gap', line: this.line, text });
       return;
     }
-    if (isDecoration(text)) return;
+    const torn = this.torn;
+    this.torn = undefined;
+    if (torn && REST_OF_TORN.test(text)) {
+      this.mend(text, torn);
+      return;
+    }
+    if (isDecoration(text)) {
+      this.torn = torn;
+      return;
+    }
     const prefix = readPrefix(text);
     const base = {
       line: this.line,
@@ -61,14 +79,7 @@ export class StraceReader {
     const rest = text.slice(prefix.end);
     const event = readTraceEvent(rest);
     if (event) {
-      const tid = event.tid ?? prefix.tid;
-      this.items.push({
-        kind: 'trace-event',
-        ...base,
-        event: event.event,
-        ...(tid === undefined ? {} : { tid }),
-        ...(event.detail === undefined ? {} : { detail: event.detail }),
-      });
+      this.event(event, base);
       return;
     }
     if (rest.startsWith('<... ')) this.resume(rest, base);
@@ -99,6 +110,14 @@ export class StraceReader {
       this.items.push(makeCall(base, name, rest.slice(open + 1, argsEnd), outcome));
       return;
     }
+    const message = MESSAGE_IN_LINE.exec(rest);
+    if (message) {
+      this.add(makeCall(base, name, rest.slice(open + 1, message.index).trimEnd(), {}), base.tid);
+      const event = readTraceEvent(message[0].replace(/^\^C/, ''));
+      if (event) this.event(event, base);
+      this.torn = base;
+      return;
+    }
     const detached = rest.lastIndexOf('<detached ...>');
     if (detached > 0 || rest.trimEnd().endsWith(')')) {
       // Interrupted by the end of the trace, or copied without its result: the call is known, its outcome is not.
@@ -115,23 +134,58 @@ export class StraceReader {
     this.items.push(call);
   }
 
+  private event(event: TraceEvent, base: Base): void {
+    const tid = event.tid ?? base.tid;
+    if (event.event === 'exited' || event.event === 'killed') this.unfinished.delete(tid);
+    this.items.push({
+      kind: 'trace-event',
+      ...base,
+      event: event.event,
+      ...(tid === undefined ? {} : { tid }),
+      ...(event.detail === undefined ? {} : { detail: event.detail }),
+    });
+  }
+
   private resume(rest: string, base: Base): void {
     const marker = /^<\.\.\. (\w+) resumed>\s?/.exec(rest);
-    const tid = base.tid;
-    const started = this.unfinished.get(tid);
-    if (!marker || !started || started.name !== marker[1]) {
+    const started = marker && this.startOf(marker[1]!, base.tid);
+    if (!marker || !started) {
       this.problem(base, marker ? 'the call began before the log' : 'no system call');
       return;
     }
-    this.unfinished.delete(tid);
-    const tail = rest.slice(marker[0].length);
+    this.join(started, rest.slice(marker[0].length), base);
+  }
+
+  /** The first half of a call. The prefix comes when a second thread starts, and goes when one is left. */
+  private startOf(name: string, tid: number | undefined): SyscallObservation | undefined {
+    const own = this.unfinished.get(tid);
+    if (own?.name === name) return own;
+    if (tid !== undefined) {
+      const unnamed = this.unfinished.get(undefined);
+      return unnamed?.name === name ? unnamed : undefined;
+    }
+    const alike = [...this.unfinished.values()].filter((each) => each.name === name);
+    return alike.length === 1 ? alike[0] : undefined;
+  }
+
+  /** The rest of a torn line: what follows the arguments so far, or the word that there is more to come. */
+  private mend(text: string, torn: Base): void {
+    if (text.trim() === '<unfinished ...>') return;
+    const started = this.unfinished.get(torn.tid);
+    if (!started) return;
+    if (/<(?:unfinished|detached) \.\.\.>\s*$/.test(text)) this.unfinished.delete(torn.tid);
+    else this.join(started, text, { line: this.line, text });
+  }
+
+  private join(started: SyscallObservation, tail: string, base: Base): void {
+    this.unfinished.delete(started.tid);
     const result = readResult(tail);
     const position = this.positions.get(started)!;
     this.positions.delete(started);
     const outcome = result ? { ...result } : {};
     const tailArgs = result ? tail.slice(0, result.argsEnd) : tail.replace(/\)?\s*(= \?)?\s*<.*>\s*$/, '');
     const joined = makeCall(
-      { ...started, resumedLine: base.line },
+      { ...started, ...(base.tid === undefined ? {} : { tid: base.tid }), resumedLine: base.line },
       started.name,
       `${started.args}${started.args.endsWith(',') ? ' ' : ''}${tailArgs}`,
       outcome,
@@ -154,6 +208,7 @@ export class StraceReader {
     }
     const [seconds = '0', fraction = ''] = clock.split('.');
     const us = Number(seconds) * 1e6 + Number(fraction.padEnd(6, '0').slice(0, 6));
+    // Since the epoch: later than 1973.
     if (us > 1e14) return us;
     this.relativeUs += us;
     return this.relativeUs;
@@ -196,32 +251,6 @@ function makeCall(
     ...(outcome.durationUs === undefined ? {} : { durationUs: outcome.durationUs }),
     ...(payload === undefined ? {} : { payload }),
     ...(base.resumedLine === undefined ? {} : { resumedLine: base.resumedLine }),
-  };
-}
-
-/** Blank lines, prompts, comments and stack lines, as they stand in logs that people paste. */
-function isDecoration(text: string): boolean {
-  return /^\s*(?:$|[$#] |> .*\[0x|```)/.test(text);
-}
-
-function readTraceEvent(
-  rest: string,
-): { event: TraceEventObservation['event']; tid?: number; detail?: string } | undefined {
-  const first = rest.charCodeAt(0);
-  if (first === 45 /* - */) {
-    const signal = /^--- (?:(stopped) by )?(SIG\w+).*---\s*$/.exec(rest);
-    return signal ? { event: signal[1] ? 'stopped' : 'signal', detail: signal[2]! } : undefined;
-  }
-  if (first === 43 /* + */) {
-    const end = /^\+\+\+ (exited with|killed by|superseded by) (.*?) \+\+\+\s*$/.exec(rest);
-    return end ? { event: end[1] === 'killed by' ? 'killed' : 'exited', detail: end[2]! } : undefined;
-  }
-  const attach = /^(?:strace: )?Process (\d+) (attached|detached)(?: with (\d+) threads)?/.exec(rest);
-  if (!attach) return undefined;
-  return {
-    event: attach[2] as 'attached' | 'detached',
-    tid: Number(attach[1]),
-    ...(attach[3] === undefined ? {} : { detail: `${attach[3]} threads` }),
   };
 }
 

@@ -103,6 +103,16 @@ describe('captureServer', () => {
   });
 
   it.each([
+    ['-NOPERM this user has no permissions to run the command\r\n', 'no-permission', 'NOPERM'],
+    ['-BUSY Redis is busy running a script.\r\n', 'failed', 'BUSY'],
+  ])('has nothing to tell where every command is refused with %j', async (reply, status, words) => {
+    const { port } = await answer(() => reply);
+    const capture = await captureServer({ port, timeoutMs: 2000 });
+    expect(capture).toMatchObject({ status, reason: expect.stringContaining(words) });
+    expect(capture.text).toContain('> INFO all\n(error) ');
+  });
+
+  it.each([
     ['-WRONGPASS invalid username-password pair or user is disabled.\r\n', 'wrong-password'],
     ['-ERR invalid password\r\n', 'wrong-password'],
   ])('knows a wrong password by %j, and does not repeat it', async (reply, status) => {

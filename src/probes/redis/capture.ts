@@ -31,6 +31,8 @@ export interface ServerRequest extends ServerAddress {
   readonly signal?: AbortSignal;
 }
 
+const HANG_UP_MS = 50;
+
 /** The transcript that parseServer reads; with what was refused on the way, one line each. */
 export type ServerCapture =
   | { readonly status: 'captured'; readonly text: string; readonly refusals: readonly string[] }
@@ -90,6 +92,8 @@ function open(request: ServerRequest): Redis {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     connectTimeout: timeoutMs,
+    // Hanging up waits this long for the other side; by default 2 s, in which the process could not end.
+    disconnectTimeout: HANG_UP_MS,
     stringNumbers: true,
   });
 }
@@ -121,13 +125,16 @@ async function converse(
   if (!(pong instanceof Refusal) && pong !== 'PONG')
     throw new ServerError('not-redis', `it answered ${brief(pong)}`);
   keep('PING', pong, String);
-  keep('INFO all', await ask('INFO', 'all'), String);
+  const info = await ask('INFO', 'all');
+  const isTold = keep('INFO all', info, String);
   const [first, ...rest] = DIRECTIVES;
   // Where CONFIG is forbidden or renamed, one refusal says it for all.
-  if (keep(`CONFIG GET ${first}`, await ask('CONFIG', 'GET', first), pairs)) {
+  const setting = await ask('CONFIG', 'GET', first);
+  if (keep(`CONFIG GET ${first}`, setting, pairs)) {
     const replies = await Promise.all(rest.map((directive) => ask('CONFIG', 'GET', directive)));
     for (const [at, reply] of replies.entries()) keep(`CONFIG GET ${rest[at]}`, reply, pairs);
   }
+  if (!isTold && setting instanceof Refusal) throw new ServerError(statusOf(setting), setting.message);
   if (clients) keep('CLIENT LIST', await ask('CLIENT', 'LIST'), String);
 }
 
@@ -137,6 +144,11 @@ class Refusal {
   constructor(message: string) {
     this.message = message.replaceAll(/\s+/g, ' ');
   }
+}
+
+/** A server that answers nothing at all: an ACL user with no rights, or a script that keeps it busy. */
+function statusOf({ message }: Refusal): ServerFailure {
+  return /^NOPERM/.test(message) ? 'no-permission' : 'failed';
 }
 
 /** @throws the error when it is not one command's, but ends the conversation */

@@ -109,7 +109,9 @@ function seen(line: Line): { line: number; text: string } {
 
 /** Which answer follows a line that is a command: behind our own mark, redis-cli's prompt, or a shell's. */
 function commandOf(text: string): Answer | undefined {
-  const command = /^(?:\S{0,255}(?:\[\d+\])?> ?|.{0,200}\bredis-cli\b)(.*)$/.exec(text.slice(0, 1000));
+  const command = /^(?:\S{0,255}(?:\[\d+\])?> ?|.{0,200}\b(?:redis|valkey)-cli\b)(.*)$/.exec(
+    text.slice(0, 1000),
+  );
   if (!command || /^#/.test(text)) return undefined;
   if (/\binfo\b/i.test(command[1]!)) return 'info';
   return /\bconfig\s+get\b/i.test(command[1]!) ? 'config' : 'other';
