@@ -40,7 +40,7 @@ export interface LineResult {
   readonly durationUs?: number;
 }
 
-const RESULT = /^(-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+(?:\.\d+)?)>)?\s*$/;
+const RESULT = /^(0x[0-9a-f]+|-?\d+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+(?:\.\d+)?)>)?\s*$/;
 /** The name that -y prints behind a result may hold " = " too; so many of them are looked through. */
 const MAX_EQUALS = 8;
 
@@ -88,7 +88,8 @@ export function readDescriptor(name: string, args: string): FirstDescriptor | un
   if (!FD_FIRST.has(name)) return undefined;
   const match = DESCRIPTOR.exec(args);
   if (!match) return undefined;
-  return { fd: Number(match[1]), ...(match[2] === undefined ? {} : { fdName: match[2] }) };
+  const fdName = match[2] && unescapeBytes(match[2]).replace(/ \(deleted\)$/, '');
+  return { fd: Number(match[1]), ...(fdName === undefined ? {} : { fdName }) };
 }
 
 const CARRIES_DATA = new Set([
@@ -103,7 +104,8 @@ const CARRIES_DATA = new Set([
 export function readPayload(name: string, args: string): string | undefined {
   if (!CARRIES_DATA.has(name)) return undefined;
   const isVector = VECTOR_CALL.test(name);
-  let at = isVector ? nextPart(args, 0) : openingQuote(args, 0);
+  const from = DESCRIPTOR.exec(args)?.[0].length ?? 0;
+  let at = isVector ? nextPart(args, from) : openingQuote(args, from);
   if (at < 0) return undefined;
   let joined = '';
   for (;;) {

@@ -183,7 +183,9 @@ export class StraceReader {
     const position = this.positions.get(started)!;
     this.positions.delete(started);
     const outcome = result ? { ...result } : {};
-    const tailArgs = result ? tail.slice(0, result.argsEnd) : tail.replace(/\)?\s*(= \?)?\s*<.*>\s*$/, '');
+    const tailArgs = result
+      ? tail.slice(0, result.argsEnd).replace(/\s*<unfinished \.\.\.>$/, '')
+      : tail.replace(/\)?\s*(= \?)?\s*<.*>\s*$/, '');
     const joined = makeCall(
       { ...started, ...(base.tid === undefined ? {} : { tid: base.tid }), resumedLine: base.line },
       started.name,
