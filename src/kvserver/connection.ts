@@ -74,6 +74,7 @@ export class Connection implements Peer, Sender {
     const { parser, session, server } = this;
     const { values } = server.config;
     server.stats.netInputBytes += chunk.length;
+    server.refreshClocks();
     parser.feed(chunk);
     let out = '';
     try {
@@ -90,7 +91,14 @@ export class Connection implements Peer, Sender {
       server.stats.errorReply(out);
       session.closing = true;
     }
-    this.send(out);
+    // Nothing waits for the disk: the reply goes out now, and the client thinks while others are served.
+    if (!this.queued && !server.aof.waiting) {
+      this.out = out;
+      if (out !== '') this.sendQueued();
+    } else {
+      this.send(out);
+      server.turn?.schedule();
+    }
     if (session.closing) this.close(true);
     else if (parser.pending > values['client-query-buffer-limit']) this.close(false);
     else parser.keep();

@@ -14,8 +14,12 @@ export interface Resolved {
   readonly write: boolean;
   readonly noAuth: boolean;
   readonly event: LatencyEvent;
+  /** Numbers the commands, so that a counter is found by index. */
+  readonly index: number;
   readonly run: (session: Session, args: readonly string[]) => string;
 }
+
+let commandCount = 0;
 
 /** Finds a command. The names seen so far are cached as they were spelled, so "GET" costs one lookup. */
 const spelled = new Map<string, Resolved | Map<string, Resolved>>();
@@ -52,7 +56,15 @@ function resolved(spec: CommandSpec, fullName: string): Resolved {
   if (!spec.run) throw new Error(`command ${fullName} has nothing to run`);
   const has = (flag: CommandSpec['flags'][number]) => spec.flags.includes(flag);
   const event = has('fast') ? 'fast-command' : 'command';
-  return { spec, fullName, write: has('write'), noAuth: has('no_auth'), event, run: spec.run };
+  return {
+    spec,
+    fullName,
+    write: has('write'),
+    noAuth: has('no_auth'),
+    event,
+    index: commandCount++,
+    run: spec.run,
+  };
 }
 
 function arityFits(command: Resolved, args: readonly string[]): boolean {
@@ -84,7 +96,6 @@ function printable(text: string): string {
 /** Runs one request of a client from the checks to the encoded reply. */
 export function execute(session: Session, args: readonly string[]): string {
   const { server } = session;
-  server.now = server.clock.now();
   session.lastAt = server.now;
   const command = resolve(args);
   if (typeof command === 'string') return refuse(server, error(command));
@@ -97,7 +108,7 @@ export function execute(session: Session, args: readonly string[]): string {
 }
 
 function refuse(server: Server, reply: string, command?: Resolved): string {
-  if (command) server.stats.command(command.fullName).rejected++;
+  if (command) server.stats.entry(command).rejected++;
   server.stats.errorReply(reply);
   return reply;
 }
@@ -108,7 +119,7 @@ export function call(session: Session, command: Resolved, args: readonly string[
   const { stats } = server;
   const dirtyBefore = server.dirty;
   const db = session.db;
-  const started = server.clock.monotonic();
+  const started = server.monotonicNow;
   let reply: string;
   try {
     reply = command.run(session, args);
@@ -116,13 +127,13 @@ export function call(session: Session, command: Resolved, args: readonly string[
     if (!(thrown instanceof CommandError)) throw thrown;
     reply = error(thrown.message);
   }
-  const ms = server.clock.monotonic() - started;
+  const ms = server.commandEnded() - started;
   server.latencyMonitor.sample(command.event, ms);
   const failed = reply.charCodeAt(0) === 45;
   if (failed) {
     stats.errorReply(reply);
   }
-  const entry = stats.command(command.fullName);
+  const entry = stats.entry(command);
   entry.calls++;
   entry.usec += ms * 1000;
   if (failed) entry.failed++;

@@ -44,8 +44,10 @@ export class Server implements KeyspaceHost, MonitorHost {
   readonly startedAt: number;
   /** Different at every start, so that a client can see a restart. */
   readonly runId = randomBytes(20).toString('hex');
-  /** Epoch milliseconds, read once before each command, so that one command sees one moment. */
+  /** Epoch milliseconds. Stands still while a command runs, so that one command sees one moment. */
   now: number;
+  /** The other clock: where the time of the running command is counted from. */
+  monotonicNow: number;
   loading = false;
   /** Changes of the data set since the start; a command that raised it is written to the append-only file. */
   dirty = 0;
@@ -71,6 +73,7 @@ export class Server implements KeyspaceHost, MonitorHost {
     this.onFatal = options.onFatal ?? (() => {});
     this.startedAt = options.clock.now();
     this.now = this.startedAt;
+    this.monotonicNow = options.clock.monotonic();
     const values = this.config.values;
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
     this.aof = new AppendOnlyFile(
@@ -123,6 +126,23 @@ export class Server implements KeyspaceHost, MonitorHost {
   flush(): boolean {
     this.aof.flush();
     return !this.failed;
+  }
+
+  /** Before a batch of commands. */
+  refreshClocks(): void {
+    this.now = this.clock.now();
+    this.monotonicNow = this.clock.monotonic();
+  }
+
+  /**
+   * After each command. The next command of the batch is counted from here on, so that each reads one clock
+   * once; the wall clock is read again only when the command was slow enough to matter.
+   */
+  commandEnded(): number {
+    const before = this.monotonicNow;
+    this.monotonicNow = this.clock.monotonic();
+    if (this.monotonicNow - before >= 1) this.now = this.clock.now();
+    return this.monotonicNow;
   }
 
   openSession(peer?: Session['peer']): Session {

@@ -21,13 +21,16 @@ export class Stats {
   errorReplies = 0;
   readonly commands = new Map<string, CommandStats>();
   readonly errors = new Map<string, number>();
+  private readonly byIndex: CommandStats[] = [];
 
-  command(name: string): CommandStats {
-    let entry = this.commands.get(name);
-    if (!entry) {
-      entry = { calls: 0, usec: 0, rejected: 0, failed: 0 };
-      this.commands.set(name, entry);
-    }
+  entry(command: { readonly index: number; readonly fullName: string }): CommandStats {
+    return this.byIndex[command.index] ?? this.newEntry(command);
+  }
+
+  private newEntry(command: { readonly index: number; readonly fullName: string }): CommandStats {
+    const entry = { calls: 0, usec: 0, rejected: 0, failed: 0 };
+    this.commands.set(command.fullName, entry);
+    this.byIndex[command.index] = entry;
     return entry;
   }
 
@@ -41,8 +44,9 @@ export class Stats {
   reset(): void {
     const fresh = new Stats();
     this.commands.clear();
+    this.byIndex.length = 0;
     this.errors.clear();
-    const { commands: _c, errors: _e, ...counters } = fresh;
+    const { commands: _c, errors: _e, byIndex: _b, ...counters } = fresh;
     Object.assign(this, counters);
   }
 }

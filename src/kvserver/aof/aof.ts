@@ -46,6 +46,10 @@ export class AppendOnlyFile {
   get status(): Appender | undefined {
     return this.appender;
   }
+  /** True while commands wait to be written: their replies must not go out before. */
+  get waiting(): boolean {
+    return this.appender !== undefined && this.appender.bufferLength > 0;
+  }
   /** Bytes of all files. */
   get totalSize(): number {
     if (!this.appender) return 0;

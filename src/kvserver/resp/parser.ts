@@ -25,6 +25,11 @@ export interface ProtocolLimits {
 
 const EMPTY = Buffer.alloc(0);
 
+/** Node's own slice, without the checks of toString around it: it is called for every argument. */
+function latin1(buffer: Buffer, start: number, end: number): string {
+  return (buffer as Buffer & { latin1Slice(start: number, end: number): string }).latin1Slice(start, end);
+}
+
 /**
  * Turns the bytes of one connection into requests, in whatever pieces they arrive. A request is a list of byte
  * strings (latin1: one character a byte). Each complete argument is taken once, so a request that comes byte
@@ -137,7 +142,7 @@ export class RequestParser {
     }
     const stop = this.at + this.bulkLength;
     if (stop + 2 > this.end) return undefined;
-    const arg = this.buffer.toString('latin1', this.at, stop);
+    const arg = latin1(this.buffer, this.at, stop);
     this.at = stop + 2;
     this.bulkLength = -1;
     return arg;

@@ -11,14 +11,16 @@ const SMALLEST = 8;
  * cursor and can only move further down. Hence Redis's promise holds with a cursor that needs no memory in the
  * server: whatever is there from the start to the end of an iteration is returned at least once.
  *
- * Lookup is open addressing with linear probing over an Int32Array of slot+1 (0 means empty), at most half
- * full. Average O(1). Removal shifts the rest of the probe run back instead of leaving tombstones (Knuth, The
- * Art of Computer Programming, volume 3, section 6.4, algorithm R).
+ * Lookup is open addressing with linear probing in a table of pairs (hash, slot + 1; the second is 0 in an empty
+ * place), at most half full. A pair lies in one cache line, so a lookup touches the table, then the name, and
+ * nothing else. Average O(1). Removal shifts the rest of the probe run back instead of leaving tombstones
+ * (Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  */
 export class DenseIndex {
   protected names: string[] = [];
-  private hashes = new Int32Array(SMALLEST);
-  private buckets = new Int32Array(SMALLEST * 2);
+  /** At 2 × place: the hash. At 2 × place + 1: slot + 1. */
+  private pairs = new Int32Array(SMALLEST * 4);
+  /** Number of places, less one; a power of two less one. */
   private mask = SMALLEST * 2 - 1;
 
   get size(): number {
@@ -37,11 +39,11 @@ export class DenseIndex {
   /** The slot of an element, or -1. */
   slotOf(name: string): number {
     const hash = hashOf(name);
-    const { buckets, mask, hashes, names } = this;
+    const { pairs, mask, names } = this;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const slot = buckets[at]! - 1;
+      const slot = pairs[2 * at + 1]! - 1;
       if (slot < 0) return -1;
-      if (hashes[slot] === hash && names[slot] === name) return slot;
+      if (pairs[2 * at] === hash && names[slot] === name) return slot;
     }
   }
 
@@ -55,13 +57,9 @@ export class DenseIndex {
   /** Adds an element that is known to be new, and returns its slot. */
   protected append(name: string): number {
     const slot = this.names.length;
-    if (slot === this.hashes.length) this.resize(slot * 2);
-    const hash = hashOf(name);
+    if (slot * 2 > this.mask) this.resize(slot * 2);
     this.names.push(name);
-    this.hashes[slot] = hash;
-    let at = hash & this.mask;
-    while (this.buckets[at] !== 0) at = (at + 1) & this.mask;
-    this.buckets[at] = slot + 1;
+    this.place(hashOf(name), slot);
     return slot;
   }
 
@@ -75,24 +73,22 @@ export class DenseIndex {
 
   /** Takes the element out of a slot; the last element moves into it. */
   removeAt(slot: number): void {
-    this.emptyBucket(this.bucketOf(slot));
+    this.emptyPlace(this.placeOf(slot));
     const last = this.names.length - 1;
     if (slot !== last) {
-      const at = this.bucketOf(last);
-      this.buckets[at] = slot + 1;
+      this.pairs[2 * this.placeOf(last) + 1] = slot + 1;
       this.names[slot] = this.names[last]!;
-      this.hashes[slot] = this.hashes[last]!;
       this.moved(last, slot);
     }
     this.names.pop();
     this.dropLast();
-    if (last * 8 < this.hashes.length && this.hashes.length > SMALLEST) this.resize(this.hashes.length / 4);
+    // Far too large now: give memory back, but not so much that the next few additions take it again.
+    if (last * 16 < this.mask && this.mask >= SMALLEST * 2) this.resize((this.mask + 1) / 8);
   }
 
   clear(): void {
     this.names.length = 0;
-    this.hashes = new Int32Array(SMALLEST);
-    this.buckets = new Int32Array(SMALLEST * 2);
+    this.pairs = new Int32Array(SMALLEST * 4);
     this.mask = SMALLEST * 2 - 1;
   }
 
@@ -118,8 +114,7 @@ export class DenseIndex {
   /** Becomes a copy of another index: a few block copies, no rehashing. */
   copyFrom(other: DenseIndex): void {
     this.names = other.names.slice();
-    this.hashes = other.hashes.slice();
-    this.buckets = other.buckets.slice();
+    this.pairs = other.pairs.slice();
     this.mask = other.mask;
   }
 
@@ -127,38 +122,43 @@ export class DenseIndex {
   protected moved(_from: number, _to: number): void {}
   protected dropLast(): void {}
 
-  private bucketOf(slot: number): number {
-    let at = this.hashes[slot]! & this.mask;
-    while (this.buckets[at] !== slot + 1) at = (at + 1) & this.mask;
+  private placeOf(slot: number): number {
+    let at = hashOf(this.names[slot]!) & this.mask;
+    while (this.pairs[2 * at + 1] !== slot + 1) at = (at + 1) & this.mask;
     return at;
   }
 
-  private emptyBucket(hole: number): void {
-    const { buckets, mask, hashes } = this;
+  private place(hash: number, slot: number): void {
+    const { pairs, mask } = this;
+    let at = hash & mask;
+    while (pairs[2 * at + 1] !== 0) at = (at + 1) & mask;
+    pairs[2 * at] = hash;
+    pairs[2 * at + 1] = slot + 1;
+  }
+
+  private emptyPlace(hole: number): void {
+    const { pairs, mask } = this;
     let gap = hole;
-    for (let at = (gap + 1) & mask; buckets[at] !== 0; at = (at + 1) & mask) {
-      const home = hashes[buckets[at]! - 1]! & mask;
+    for (let at = (gap + 1) & mask; pairs[2 * at + 1] !== 0; at = (at + 1) & mask) {
+      const home = pairs[2 * at]! & mask;
       // Movable when its home does not lie cyclically within (gap, at].
       if (((at - home) & mask) >= ((at - gap) & mask)) {
-        buckets[gap] = buckets[at]!;
+        pairs[2 * gap] = pairs[2 * at]!;
+        pairs[2 * gap + 1] = pairs[2 * at + 1]!;
         gap = at;
       }
     }
-    buckets[gap] = 0;
+    pairs[2 * gap + 1] = 0;
   }
 
-  private resize(capacity: number): void {
-    const size = Math.max(SMALLEST, capacity);
-    const hashes = new Int32Array(size);
-    hashes.set(this.hashes.subarray(0, this.names.length));
-    this.hashes = hashes;
-    this.mask = size * 2 - 1;
-    const buckets = new Int32Array(size * 2);
-    for (let slot = 0; slot < this.names.length; slot++) {
-      let at = hashes[slot]! & this.mask;
-      while (buckets[at] !== 0) at = (at + 1) & this.mask;
-      buckets[at] = slot + 1;
+  /** Makes the table fit a number of elements, with twice as many places. */
+  private resize(elements: number): void {
+    const old = this.pairs;
+    const places = Math.max(SMALLEST, elements) * 2;
+    this.pairs = new Int32Array(places * 2);
+    this.mask = places - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]! - 1);
     }
-    this.buckets = buckets;
   }
 }
