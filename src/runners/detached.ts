@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { execa } from 'execa';
 import type { CommandSpec } from '../core/capture.ts';
 
@@ -10,7 +11,8 @@ export interface Detached {
 }
 
 /**
- * Starts a command in a session of its own, without a shell and with LC_ALL=C. What it prints goes to `logFile`.
+ * Starts a command in a session of its own, without a shell and with LC_ALL=C. What it
+ * prints on standard error goes to `logFile`.
  * `timeoutMs` does not apply: whoever starts it ends it, by pid.
  * With `watchUs` its standard input is a pipe whose other end is ours: it reads the end of file when we are gone.
  */
@@ -18,17 +20,19 @@ export function startDetached(
   command: CommandSpec,
   options: { readonly logFile?: string; readonly watchUs?: boolean } = {},
 ): Detached {
-  const output = options.logFile === undefined ? 'ignore' : { file: options.logFile };
+  // The child gets the file itself: what goes through us would end with us.
+  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600);
+  // execa takes every descriptor; its types name the first ten.
+  const errors = log === undefined ? 'ignore' : (log as 3);
   const child = execa(command.file, [...command.args], {
     env: { LC_ALL: 'C', ...command.env },
-    stdin: options.watchUs ? 'pipe' : 'ignore',
-    stdout: 'ignore',
-    stderr: output,
+    stdio: [options.watchUs ? 'pipe' : 'ignore', 'ignore', errors],
     detached: true,
     cleanup: false,
     buffer: false,
     reject: false,
   });
+  if (log !== undefined) closeSync(log);
   // Neither the child nor the pipe to it keeps perfcase alive.
   child.unref();
   const pipe = child.stdin;

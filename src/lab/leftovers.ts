@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Destroyed, destroyDisk, destroyStaleDisks } from './disk-destroy.ts';
+import { listDisks } from './disk-manifest.ts';
+import { destroyNetnsWhere, destroyStaleNetns } from './netns.ts';
+import { isRunning, type Owner } from './owner.ts';
+
+/** Removes what ended runs of perfcase have left behind: namespaces first, since servers in them use the disks. */
+export async function destroyLeftovers(
+  root: string,
+): Promise<{ readonly namespaces: readonly string[]; readonly disks: readonly Destroyed[] }> {
+  const namespaces = await destroyStaleNetns(root);
+  return { namespaces, disks: await destroyStaleDisks(root) };
+}
+
+/**
+ * What the guard does: waits until its standard input ends, which only `owner` holds open, and for the owner's last
+ * moment, then removes what was bound to it. After an orderly end there is nothing left to remove.
+ */
+export async function destroyOwnedBy(root: string, owner: Owner): Promise<void> {
+  for await (const _ of process.stdin) {
+    // Nobody writes anything; the end is the message.
+  }
+  while (isRunning(owner)) await sleep(20);
+  const isSame = (other: Owner) => other.pid === owner.pid && other.startTicks === owner.startTicks;
+  await destroyNetnsWhere(root, isSame);
+  for (const disk of await listDisks(root)) {
+    const { bound, ready, owner: maker } = disk.manifest;
+    if (isSame(maker) && (bound || !ready)) await destroyDisk(root, disk);
+  }
+}

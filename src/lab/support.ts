@@ -1,0 +1,35 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Whether something can be had here; the reason is one line without a full stop that says what to do about it. */
+export type Support = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export function unsupported(reason: string): Support {
+  return { ok: false, reason };
+}
+
+/**
+ * What `thing` needs of the machine: root, and programs.
+ * @param programs names, each with the Debian package that brings it
+ */
+export function supportOf(thing: string, programs: Readonly<Record<string, string>>): Support {
+  if (process.geteuid?.() !== 0) return unsupported(`${thing} needs root`);
+  for (const [program, debianPackage] of Object.entries(programs)) {
+    if (isOnPath(program)) continue;
+    const advice = `apt-get install ${debianPackage} brings it`;
+    return unsupported(`${thing} needs ${program}, which is not installed; ${advice}`);
+  }
+  return { ok: true };
+}
+
+/** Whether a program can be started by its name. */
+export function isOnPath(program: string, path = process.env.PATH ?? ''): boolean {
+  return path.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
