@@ -144,6 +144,8 @@ export class RespReader<M> {
         this.emit({ value: done, first, last: at });
         return;
       }
+      // An attribute describes the element after it and is none itself.
+      if (done.type === '|') return;
       if (frame.value.items!.length < MAX_KEPT_ITEMS) frame.value.items!.push(done);
       else frame.value.cut = true;
       if (--frame.remaining > 0) return;
@@ -162,7 +164,8 @@ export class RespReader<M> {
     }
     const take = Math.min(this.bulk.remaining, hole);
     this.bulk.remaining -= take;
-    this.bulk.keep -= take;
+    // What follows the hole would be glued to what stands before it.
+    this.bulk.keep = 0;
     if (this.bulk.remaining > 0) return;
     this.endBulk(at);
     this.skip(hole - take, at);
