@@ -11,7 +11,7 @@ import type {
   ProcessObservation,
   SyscallObservation,
 } from '../core/observation.ts';
-import { describePayload } from '../core/redact.ts';
+import { redactCall } from '../core/redact.ts';
 import type { Trace } from './derive/trace.ts';
 
 /** An observation, and the tool that saw it. */
@@ -101,18 +101,5 @@ export function evidenceOf({ source, item }: Sighting): Evidence {
 /** Points at a system call; its data is described instead of shown, unless redaction is off. */
 export function callEvidence(facts: Pick<Facts, 'trace' | 'redact'>, call: SyscallObservation): Evidence {
   const source = facts.trace?.source ?? 'strace';
-  return { source, line: call.line, text: facts.redact ? redactedCall(call) : call.text.trim() };
-}
-
-function redactedCall(call: SyscallObservation): string {
-  const tid = call.tid === undefined ? '' : `[pid ${call.tid}] `;
-  const clock = call.clock === undefined ? '' : `${call.clock} `;
-  const name = call.fdName === undefined ? '' : `<${call.fdName}>`;
-  const args =
-    call.payload === undefined
-      ? call.args.replace(/"(?:[^"\\]|\\.)*"?/g, '"…"')
-      : `${call.fd}${name}, ${describePayload(call.payload, call.result ?? call.payload.length)}`;
-  const result = call.result === undefined ? '' : ` = ${call.result}${call.errno ? ` ${call.errno}` : ''}`;
-  const duration = call.durationUs === undefined ? '' : ` <${(call.durationUs / 1e6).toFixed(6)}>`;
-  return `${tid}${clock}${call.name}(${args})${result}${duration}`;
+  return { source, line: call.line, text: facts.redact ? redactCall(call) : call.text.trim() };
 }

@@ -1,3 +1,5 @@
+import type { Observation, SyscallObservation } from './observation.ts';
+
 /**
  * Data of others is private: a report shows command names and key prefixes, sizes instead of values.
  * These functions turn captured bytes into something that may be printed.
@@ -74,4 +76,46 @@ export function publicPath(target: string): string {
     .split('/')
     .map((segment) => (/\d{2,}|^[0-9a-f-]{8,}$|[^\w.~-]|.{25,}/i.test(segment) ? ':id' : segment))
     .join('/');
+}
+
+/** Calls whose quoted arguments are paths, as lsof shows them too. */
+const TAKES_PATH =
+  /^(?:open|openat2?|creat|stat|lstat|newfstatat|statx|access|faccessat2?|rename|renameat2?|unlink|unlinkat|mkdir|mkdirat|rmdir)$/;
+
+/** Quoted text, whole or cut, as strace prints buffers. */
+const QUOTED = /"(?:[^"\\]|\\.)*"?/g;
+
+function redactedArgs(call: SyscallObservation): string {
+  const name = call.fdName === undefined ? '' : `<${call.fdName}>`;
+  if (call.payload !== undefined) {
+    return `${call.fd}${name}, ${describePayload(call.payload, call.result ?? call.payload.length)}`;
+  }
+  return TAKES_PATH.test(call.name) ? call.args : call.args.replace(QUOTED, '"…"');
+}
+
+/** A system call as strace prints it, with its data described instead of shown. */
+export function redactCall(call: SyscallObservation): string {
+  const tid = call.tid === undefined ? '' : `[pid ${call.tid}] `;
+  const clock = call.clock === undefined ? '' : `${call.clock} `;
+  const result = call.result === undefined ? '' : ` = ${call.result}${call.errno ? ` ${call.errno}` : ''}`;
+  const duration = call.durationUs === undefined ? '' : ` <${(call.durationUs / 1e6).toFixed(6)}>`;
+  return `${tid}${clock}${call.name}(${redactedArgs(call)})${result}${duration}`;
+}
+
+/** What a tool saw, without the data of others. Only system calls carry any. */
+export function redactObservation(item: Observation): Observation {
+  if (item.kind !== 'syscall') return item;
+  const { payload, ...rest } = item;
+  const length = item.result ?? payload?.length ?? 0;
+  return {
+    ...rest,
+    text: redactCall(item),
+    args: redactedArgs(item),
+    ...(payload === undefined ? {} : { payload: describePayload(payload, length) }),
+  };
+}
+
+/** A line of a log that could not be read, without what it quotes. */
+export function redactQuoted(text: string): string {
+  return text.replace(QUOTED, '"…"');
 }

@@ -11,6 +11,7 @@ import { createSlowDisk, type SlowDisk } from '../lab/slow-disk.ts';
 import { slowDiskSupport } from '../lab/slow-disk-support.ts';
 import { socketsOf } from '../probes/proc/sockets.ts';
 import { type Background, startBackground } from '../runners/background.ts';
+import { dyingWithUs } from '../runners/guarded.ts';
 
 export interface StageRequest {
   readonly server: 'bundled' | 'redis';
@@ -145,26 +146,33 @@ interface Child extends Background {
   readonly pid: number;
   readonly output: () => string;
   readonly isOver: () => boolean;
+  readonly isMissing: () => boolean;
 }
 
 /** The kernel ends the child when perfcase dies, however that happens. */
 function start(command: readonly string[], undo: (() => Promise<unknown>)[]): Child {
   let output = '';
   let over = false;
-  const child = startBackground(
-    { file: 'setpriv', args: ['--pdeathsig', 'TERM', '--', ...command], timeoutMs: 3_600_000 },
-    (chunk) => {
-      if (output.length < 65_536) output += chunk.toString('utf8');
-    },
-  );
-  void child.ended.then(() => {
+  let missing = false;
+  const [file, ...args] = command;
+  const child = startBackground(dyingWithUs({ file: file!, args, timeoutMs: 3_600_000 }), (chunk) => {
+    if (output.length < 65_536) output += chunk.toString('utf8');
+  });
+  void child.ended.then((result) => {
     over = true;
+    missing = result.missing;
   });
   undo.push(async () => {
     child.stop('SIGTERM');
     await child.ended;
   });
-  return { ...child, pid: child.pid ?? 0, output: () => output, isOver: () => over };
+  return {
+    ...child,
+    pid: child.pid ?? 0,
+    output: () => output,
+    isOver: () => over,
+    isMissing: () => missing,
+  };
 }
 
 async function readyPort(child: Child, name: string, signal: AbortSignal): Promise<number> {
@@ -196,7 +204,7 @@ async function until(
     signal.throwIfAborted();
     if (child.isOver() || performance.now() > patience) {
       const said = child.output().trim().split('\n').at(-1) ?? '';
-      const missing = /No such file or directory/.test(said);
+      const missing = child.isMissing();
       throw new UserError(
         missing
           ? `${name} is not installed; apt-get install redis-server brings it.`

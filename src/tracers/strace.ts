@@ -3,6 +3,7 @@ import { listThreads, readProc } from '../probes/proc/read.ts';
 import { parseProcStatus } from '../probes/proc/status.ts';
 import { straceProbe } from '../probes/strace.ts';
 import { startBackground } from '../runners/background.ts';
+import { guarded } from '../runners/guarded.ts';
 
 export interface StraceWindow {
   readonly pids: readonly number[];
@@ -33,34 +34,21 @@ const MAX_LOG_BYTES = 192 * 1024 * 1024;
 const ATTACH_TIMEOUT_MS = 5000;
 
 /**
- * Watches processes with strace for a while. strace is started so that it detaches whatever happens to perfcase: the
- * kernel ends it when perfcase dies (setpriv --pdeathsig), and `timeout` ends it shortly after the window. When strace
- * ends, however, the kernel lets the traced processes go on.
+ * Watches processes with strace for a while. strace detaches whatever happens to perfcase: see `guarded`. When strace
+ * ends, however it does, the kernel lets the traced processes go on.
  */
 export async function traceWithStrace(window: StraceWindow): Promise<StraceCapture> {
   const { pids, durationMs, signal } = window;
   const limitMs = durationMs + ATTACH_TIMEOUT_MS + 3000;
-  const inner = straceProbe.command({ pids, timeoutMs: limitMs });
   const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));
   const chunks: Buffer[] = [];
   let bytes = 0;
   const full = new AbortController();
-  const strace = startBackground(
-    {
-      ...inner,
-      file: 'setpriv',
-      args: [
-        ...['--pdeathsig', 'TERM', '--', 'timeout', '-k', '2', String(Math.ceil(limitMs / 1000))],
-        ...[inner.file, ...inner.args],
-      ],
-      timeoutMs: limitMs + 3000,
-    },
-    (chunk) => {
-      bytes += chunk.length;
-      if (bytes <= MAX_LOG_BYTES) chunks.push(chunk);
-      else full.abort();
-    },
-  );
+  const strace = startBackground(guarded(straceProbe.command({ pids, timeoutMs: limitMs })), (chunk) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_LOG_BYTES) chunks.push(chunk);
+    else full.abort();
+  });
   let over = false;
   const ended = strace.ended.finally(() => {
     over = true;

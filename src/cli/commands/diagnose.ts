@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
 import { assemble } from '../../capture/assemble.ts';
@@ -17,8 +16,9 @@ import {
   type ReportOptions,
   reportSettings,
 } from '../report-output.ts';
+import { accessOf, addServerFlags, type ServerFlags } from '../server-flags.ts';
 
-interface Options extends ReportOptions {
+interface Options extends ReportOptions, ServerFlags {
   readonly pid?: string;
   readonly container?: string;
   readonly port?: string;
@@ -28,20 +28,13 @@ interface Options extends ReportOptions {
   readonly serverHost?: string;
   readonly serverPort?: string;
   readonly serverSocket?: string;
-  readonly user?: string;
-  readonly passFile?: string;
-  readonly tls?: boolean;
-  readonly cacert?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure?: boolean;
 }
 
 const LONGEST_MS = 10 * 60_000;
 const TRACERS = ['auto', 'strace', 'none'] as const;
 
 export function configure(command: Command, io: Io): void {
-  addReportOptions(
+  const watch = addServerFlags(
     command
       .option('--pid <n>', 'the process to watch')
       .option('--container <name>', 'the server in this container (docker or podman)')
@@ -51,15 +44,9 @@ export function configure(command: Command, io: Io): void {
       .option('--no-clients', 'do not watch the client process too')
       .option('--server-host <host>', 'where the server answers, if not where it listens')
       .option('--server-port <n>', 'its port, if it is not of the Redis family by its name')
-      .option('--server-socket <path>', 'its Unix socket')
-      .option('--user <name>', 'ACL user; the password is taken from REDISCLI_AUTH or --pass-file')
-      .option('--pass-file <file>', 'a file whose first line is the password')
-      .option('--tls', 'the server speaks TLS')
-      .option('--cacert <file>', "certificate of the server's authority")
-      .option('--cert <file>', "the client's certificate")
-      .option('--key <file>', "the client's key")
-      .option('--insecure', "do not check the server's certificate"),
-  ).action(async (options: Options) => run(options, io));
+      .option('--server-socket <path>', 'its Unix socket'),
+  );
+  addReportOptions(watch).action(async (options: Options) => run(options, io));
 }
 
 async function run(options: Options, io: Io): Promise<void> {
@@ -108,37 +95,11 @@ function targetRequest(options: Options): TargetRequest {
 }
 
 function serverAddress(options: Options, io: Io): ServerAddress {
-  const password = options.passFile === undefined ? io.env.REDISCLI_AUTH : firstLine(options.passFile);
-  const { cacert, cert, key, insecure } = options;
-  for (const file of [cacert, cert, key]) if (file !== undefined) firstLine(file);
-  const secure = options.tls || cacert || cert || key || insecure;
+  const { serverHost, serverPort, serverSocket } = options;
   return {
-    ...(options.serverHost === undefined ? {} : { host: options.serverHost }),
-    ...(options.serverPort === undefined
-      ? {}
-      : { port: numberOption('--server-port', options.serverPort, 65_535) }),
-    ...(options.serverSocket === undefined ? {} : { socketPath: options.serverSocket }),
-    ...(options.user === undefined ? {} : { user: options.user }),
-    ...(password ? { password } : {}),
-    ...(secure
-      ? {
-          tls: {
-            ...(cacert === undefined ? {} : { caFile: cacert }),
-            ...(cert === undefined ? {} : { certFile: cert }),
-            ...(key === undefined ? {} : { keyFile: key }),
-            ...(insecure ? { insecure: true } : {}),
-          },
-        }
-      : {}),
+    ...(serverHost === undefined ? {} : { host: serverHost }),
+    ...(serverPort === undefined ? {} : { port: numberOption('--server-port', serverPort, 65_535) }),
+    ...(serverSocket === undefined ? {} : { socketPath: serverSocket }),
+    ...accessOf(options, io.env),
   };
-}
-
-function firstLine(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!;
-  } catch (error) {
-    throw new UserError(
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
-    );
-  }
 }

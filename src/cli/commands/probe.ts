@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Parsed } from '../../core/capture.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import type { Observation } from '../../core/observation.ts';
+import { redactObservation, redactQuoted } from '../../core/redact.ts';
 import { parseDuration } from '../../core/units.ts';
 import { type AnyProbe, PROBES, probeInside } from '../../probes/index.ts';
 import type { ProbeRun } from '../../probes/options.ts';
@@ -12,6 +13,8 @@ import { readInput } from '../probe/input.ts';
 import { captureLive, requireProcess } from '../probe/live.ts';
 import type { RedisFlags } from '../probe/redis.ts';
 import { toJson, toText } from '../probe/render.ts';
+import { numberOption } from '../report-output.ts';
+import { addServerFlags } from '../server-flags.ts';
 
 interface Options extends RedisFlags {
   readonly input?: string;
@@ -19,6 +22,7 @@ interface Options extends RedisFlags {
   readonly output?: string;
   readonly raw?: boolean;
   readonly quiet?: boolean;
+  readonly redact: boolean;
   readonly pid?: string;
   readonly port?: string;
   readonly duration?: string;
@@ -29,7 +33,7 @@ interface Options extends RedisFlags {
 const PROBLEMS_SHOWN = 20;
 
 export function configure(command: Command, io: Io): void {
-  command
+  addServerFlags(command, 'redis: ')
     .argument('<name>', `one of ${[...PROBES.keys()].join(', ')}`)
     .argument('[args...]', "the tool's own arguments, after --")
     .option('--input <file>', 'parse saved output instead of running the tool; - is standard input')
@@ -40,17 +44,11 @@ export function configure(command: Command, io: Io): void {
     .option('--port <n>', 'redis: the port of the server')
     .option('--duration <time>', 'how long to watch: 300ms, 10s, 2m')
     .option('--timeout <time>', 'end the tool after this')
+    .option('--no-redact', 'strace: show the data that calls moved')
     .option('--quiet', 'no remarks on standard error')
     .option('--no-color', 'the output has no colours anyway')
     .option('--host <host>', 'redis: the address of the server')
     .option('--socket <path>', 'redis: its unix socket')
-    .option('--user <name>', 'redis: ACL user; the password is taken from REDISCLI_AUTH or --pass-file')
-    .option('--pass-file <file>', 'redis: a file whose first line is the password')
-    .option('--tls', 'redis: over TLS')
-    .option('--cacert <file>', "redis: certificate of the server's authority")
-    .option('--cert <file>', "redis: the client's certificate")
-    .option('--key <file>', "redis: the client's key")
-    .option('--insecure', "redis: do not check the server's certificate")
     .option('--clients', 'redis: list its clients as well')
     .action(async (name: string, args: string[], options: Options) => {
       const probe = PROBES.get(name);
@@ -75,9 +73,7 @@ async function runProbe(probe: AnyProbe, args: readonly string[], options: Optio
   if (options.input === undefined) {
     const run = runOf(args, options);
     if (run.pid !== undefined) requireProcess(run.pid);
-    const auth = io.env.REDISCLI_AUTH;
-    const flags = auth ? { ...options, passwordFromEnv: auth } : options;
-    const live = await captureLive(probe, run, flags, io.signal);
+    const live = await captureLive(probe, run, options, io);
     ({ text, failure, probe: reader } = live);
     for (const line of live.remarks) remark(line);
     from = `what ${reader.name} printed`;
@@ -86,7 +82,8 @@ async function runProbe(probe: AnyProbe, args: readonly string[], options: Optio
     if (probe.name === 'nsenter') reader = probeInside(args) ?? probe;
     from = options.input === '-' ? 'the input' : options.input;
   }
-  const parsed = reader.parse(text);
+  const read = reader.parse(text);
+  const parsed = reader.name === 'strace' && options.redact ? withoutData(read) : read;
   await print(options.raw ? [text] : report(parsed, options.format), options.output, io);
   io.exitCode = EXIT.ok;
   const isEmpty = parsed.items.length === 0;
@@ -103,21 +100,21 @@ async function runProbe(probe: AnyProbe, args: readonly string[], options: Optio
   if (options.format === 'text' && !options.raw) tellProblems(parsed, remark);
 }
 
-function runOf(args: readonly string[], options: Options): ProbeRun {
+function withoutData({ items, problems }: Parsed<Observation>): Parsed<Observation> {
   return {
-    ...(args.length > 0 ? { args } : {}),
-    ...(options.pid === undefined ? {} : { pid: numberOf('--pid', options.pid, 2 ** 22) }),
-    ...(options.port === undefined ? {} : { port: numberOf('--port', options.port, 65_535) }),
-    ...(options.duration === undefined ? {} : { durationMs: parseDuration(options.duration) }),
-    ...(options.timeout === undefined ? {} : { timeoutMs: parseDuration(options.timeout) }),
+    items: items.map(redactObservation),
+    problems: problems.map((problem) => ({ ...problem, text: redactQuoted(problem.text) })),
   };
 }
 
-function numberOf(flag: string, text: string, largest: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1 && value <= largest))
-    throw new UserError(`${flag} takes a number from 1 to ${largest}, not "${text}".`);
-  return value;
+function runOf(args: readonly string[], options: Options): ProbeRun {
+  return {
+    ...(args.length > 0 ? { args } : {}),
+    ...(options.pid === undefined ? {} : { pid: numberOption('--pid', options.pid, 2 ** 22) }),
+    ...(options.port === undefined ? {} : { port: numberOption('--port', options.port, 65_535) }),
+    ...(options.duration === undefined ? {} : { durationMs: parseDuration(options.duration) }),
+    ...(options.timeout === undefined ? {} : { timeoutMs: parseDuration(options.timeout) }),
+  };
 }
 
 function report(parsed: Parsed<Observation>, format: string): Iterable<string> {

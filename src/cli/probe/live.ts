@@ -6,7 +6,9 @@ import { inNetns } from '../../probes/nsenter.ts';
 import type { ProbeRun } from '../../probes/options.ts';
 import { captureProc, procFiles } from '../../probes/proc.ts';
 import { refusesPerCpu, topProbe } from '../../probes/top.ts';
+import { guarded } from '../../runners/guarded.ts';
 import { runLocal } from '../../runners/local.ts';
+import type { Io } from '../command.ts';
 import { captureRedis, type RedisFlags } from './redis.ts';
 
 /** What running a probe here came to: the text to parse, who parses it, and what a person should know of it. */
@@ -24,9 +26,9 @@ export async function captureLive(
   probe: AnyProbe,
   run: ProbeRun,
   flags: RedisFlags,
-  signal: AbortSignal,
+  { env, signal }: Pick<Io, 'env' | 'signal'>,
 ): Promise<LiveCapture> {
-  if (probe.name === 'redis' && !run.args) return captureRedis(probe, run, flags, signal);
+  if (probe.name === 'redis' && !run.args) return captureRedis(probe, run, flags, env, signal);
   if (probe.name === 'proc' && !run.args) {
     const { text, reasons } = captureProc(procFiles(run.pid));
     return { probe, text, remarks: reasons };
@@ -39,7 +41,9 @@ export async function captureLive(
       `${probe.name} needs a process to watch; give --pid N, or its own arguments after --.`,
     );
   }
-  const outcome = await runLocal(probe.command(run), signal);
+  // strace stays attached to somebody else's process: it must not outlive us.
+  const command = probe.endless ? guarded(probe.command(run)) : probe.command(run);
+  const outcome = await runLocal(command, signal);
   if (probe.name === 'top' && !run.args && outcome.status === 'failed' && refusesPerCpu(outcome.stderr)) {
     const second = await runLocal(topProbe.command({ ...run, perCpu: false }), signal);
     return judged(probe, second, ['this top is too old for one line a CPU; the line is over all CPUs']);

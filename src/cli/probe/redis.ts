@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { UserError } from '../../core/errors.ts';
 import type { AnyProbe } from '../../probes/index.ts';
 import type { ProbeRun } from '../../probes/options.ts';
@@ -12,22 +11,14 @@ import {
   serverSpec,
 } from '../../probes/redis.ts';
 import { runLocal } from '../../runners/local.ts';
+import { accessOf, type ServerFlags } from '../server-flags.ts';
 import type { LiveCapture } from './live.ts';
 
-/** Flags of `probe redis`, named as redis-cli names them. */
-export interface RedisFlags {
+/** Flags of `probe redis`. */
+export interface RedisFlags extends ServerFlags {
   readonly host?: string;
   readonly socket?: string;
-  readonly user?: string;
-  readonly passFile?: string;
-  readonly tls?: boolean;
-  readonly cacert?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure?: boolean;
   readonly clients?: boolean;
-  /** The environment's REDISCLI_AUTH. */
-  readonly passwordFromEnv?: string;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -37,9 +28,10 @@ export async function captureRedis(
   probe: AnyProbe,
   run: ProbeRun,
   flags: RedisFlags,
+  env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<LiveCapture> {
-  const request = requestOf(run, flags);
+  const request = requestOf(run, flags, env);
   const { pid } = run;
   const address = pid === undefined ? request : { ...request, ...addressOf(pid, run.port, flags) };
   const elsewhere = pid !== undefined && networkNamespace(pid) !== networkNamespace('self');
@@ -56,38 +48,15 @@ export async function captureRedis(
 }
 
 /** @throws UserError when a file cannot be read */
-function requestOf(run: ProbeRun, flags: RedisFlags): ServerRequest {
-  for (const file of [flags.cacert, flags.cert, flags.key]) if (file !== undefined) secretFile(file);
-  const password = flags.passFile === undefined ? flags.passwordFromEnv : secretFile(flags.passFile);
-  const secure = flags.tls || flags.cacert || flags.cert || flags.key || flags.insecure;
+function requestOf(run: ProbeRun, flags: RedisFlags, env: NodeJS.ProcessEnv): ServerRequest {
   return {
     timeoutMs: run.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     ...(run.port === undefined ? {} : { port: run.port }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.socket === undefined ? {} : { socketPath: flags.socket }),
-    ...(flags.user === undefined ? {} : { user: flags.user }),
-    ...(password ? { password } : {}),
     ...(flags.clients ? { clients: true } : {}),
-    ...(secure
-      ? {
-          tls: {
-            ...(flags.cacert === undefined ? {} : { caFile: flags.cacert }),
-            ...(flags.cert === undefined ? {} : { certFile: flags.cert }),
-            ...(flags.key === undefined ? {} : { keyFile: flags.key }),
-            ...(flags.insecure ? { insecure: true } : {}),
-          },
-        }
-      : {}),
+    ...accessOf(flags, env),
   };
-}
-
-function secretFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n[\s\S]*$/, '');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError(`${path} cannot be read (${code}); give a file that you may read.`);
-  }
 }
 
 /** Where the process listens: the port that was asked for, else its lowest one, else its unix socket. */
