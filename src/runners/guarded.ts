@@ -19,7 +19,7 @@ export function dyingWithUs(spec: CommandSpec, path = process.env.PATH ?? ''): C
 export function guarded(spec: CommandSpec, path = process.env.PATH ?? ''): CommandSpec {
   const inner = dyingWithUs(spec, path);
   if (inner === spec || !isOnPath('timeout', path)) return inner;
-  const limit = String(Math.ceil(spec.timeoutMs / 1000));
+  const limit = String(Math.ceil(spec.timeoutMs / 1000) + 1);
   const timed = { ...inner, file: 'timeout', args: ['-k', '2', limit, inner.file, ...inner.args] };
   return { ...dyingWithUs(timed, path), timeoutMs: spec.timeoutMs + 3000 };
 }

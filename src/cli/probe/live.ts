@@ -42,7 +42,8 @@ export async function captureLive(
     );
   }
   // strace stays attached to somebody else's process: it must not outlive us.
-  const command = probe.endless ? guarded(probe.command(run)) : probe.command(run);
+  const plain = probe.command(run);
+  const command = probe.endless ? { ...guarded(plain), timeoutMs: plain.timeoutMs } : plain;
   const outcome = await runLocal(command, signal);
   if (probe.name === 'top' && !run.args && outcome.status === 'failed' && refusesPerCpu(outcome.stderr)) {
     const second = await runLocal(topProbe.command({ ...run, perCpu: false }), signal);
