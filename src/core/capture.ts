@@ -5,6 +5,8 @@ export interface CommandSpec {
   /** Program name, looked up on PATH. */
   readonly file: string;
   readonly args: readonly string[];
+  /** What messages call it, where `file` only starts the real one. */
+  readonly title?: string;
   /** The command is ended after this many milliseconds. */
   readonly timeoutMs: number;
   /** What the command needs beyond being installed, in words for a person, e.g. "root or the target's user". */

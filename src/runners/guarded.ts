@@ -9,7 +9,12 @@ import type { CommandSpec } from '../core/capture.ts';
  */
 export function dyingWithUs(spec: CommandSpec, path = process.env.PATH ?? ''): CommandSpec {
   if (!isOnPath(spec.file, path) || !isOnPath('setpriv', path)) return spec;
-  return { ...spec, file: 'setpriv', args: ['--pdeathsig', 'TERM', '--', spec.file, ...spec.args] };
+  return {
+    ...spec,
+    title: spec.title ?? spec.file,
+    file: 'setpriv',
+    args: ['--pdeathsig', 'TERM', '--', spec.file, ...spec.args],
+  };
 }
 
 /**

@@ -52,9 +52,10 @@ function statusOf(result: Ended): CaptureOutcome['status'] {
 
 function reasonOf(
   status: CaptureOutcome['status'],
-  { file, privilege, debianPackage, timeoutMs }: CommandSpec,
+  { file: program, title, privilege, debianPackage, timeoutMs }: CommandSpec,
   stderr: string | undefined,
 ): string | undefined {
+  const file = title ?? program;
   const said = (stderr ?? '').trim().split('\n').at(-1)?.trim();
   switch (status) {
     case 'captured':
