@@ -16,13 +16,14 @@ export interface Peer {
 /**
  * Who is connected to the ports that a process listens on: the other end of each connection is looked up in every
  * network namespace of this machine, its inode in the descriptors of every process. Peers behind address translation
- * or on other machines have no pid.
+ * or on other machines have no pid. Peers that are `known` are not looked up again.
  */
-export function findPeers(target: number): Peer[] {
+export function findPeers(target: number, known: ReadonlyMap<string, Peer> = new Map()): Peer[] {
   const { listening, connections } = socketsOf(target);
   const ports = new Set(listening.map(({ localAddress }) => splitAddress(localAddress).port));
   const incoming = connections.filter(
-    ({ state, localAddress }) => state === 'ESTABLISHED' && ports.has(splitAddress(localAddress).port),
+    ({ state, localAddress, remoteAddress }) =>
+      state === 'ESTABLISHED' && ports.has(splitAddress(localAddress).port) && !known.has(remoteAddress),
   );
   if (incoming.length === 0) return [];
   const wanted = new Map(incoming.map((each) => [`${each.remoteAddress} ${each.localAddress}`, each]));

@@ -62,7 +62,9 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   const peers = new Map<string, Peer>();
   const lookForPeers = () => {
     // Our own connection to the server is no client of it.
-    for (const peer of findPeers(target.pid)) if (peer.pid !== process.pid) peers.set(peer.address, peer);
+    for (const peer of findPeers(target.pid, peers)) {
+      if (peer.pid !== process.pid) peers.set(peer.address, peer);
+    }
   };
   lookForPeers();
   const from = readCounters(target.pid);
