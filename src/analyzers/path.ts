@@ -144,12 +144,15 @@ const commands: Step = (facts) => {
 const clients: Step = (facts) => {
   const known = facts.clients.filter((client) => client.pid !== undefined);
   if (known.length === 0) return undefined;
-  const text = known
-    .slice(0, 4)
-    .map(
-      (client) =>
-        `${client.comm ?? 'process'} (${client.pid})${client.container ? ` in ${client.container}` : ''} from ${client.address}`,
-    )
+  const processes = [...new Set(known.map((client) => client.pid))];
+  const text = processes
+    .slice(0, 3)
+    .map((pid) => {
+      const own = known.filter((client) => client.pid === pid);
+      const { comm = 'process', container, address } = own[0]!;
+      const more = own.length > 1 ? ` and ${plural(own.length - 1, 'other connection')}` : '';
+      return `${comm} (${pid})${container ? ` in ${container}` : ''} from ${address}${more}`;
+    })
     .join('; ');
   const rows = seen(facts, 'descriptor').filter(
     ({ item }) =>
@@ -162,7 +165,7 @@ const clients: Step = (facts) => {
   const evidence = [...rows, ...sockets].slice(0, 1).map(evidenceOf);
   return {
     question: 'Who is the client?',
-    answer: `${text}${known.length > 4 ? `; ${known.length - 4} more` : ''}`,
+    answer: `${text}${processes.length > 3 ? `; ${processes.length - 3} more` : ''}`,
     evidence,
   };
 };

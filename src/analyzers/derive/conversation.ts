@@ -43,7 +43,7 @@ export interface Append {
   readonly channel: Channel;
   /** Names of the commands in it. */
   readonly commands: string[];
-  /** The sync that followed on the same descriptor and thread before the next append. */
+  /** The sync of the same descriptor that followed on the same thread before any reply was sent. */
   sync?: Sync;
 }
 

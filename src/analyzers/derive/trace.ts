@@ -49,6 +49,15 @@ export function deriveTrace(input: TraceInput): Trace {
   const appends: Append[] = [];
   const syncs: Sync[] = [];
   const lastAppend = new Map<Channel, Append>();
+  /** Appends that no reply and no sync has followed yet. */
+  const unsynced = new Map<Channel, Append[]>();
+  const appended = (append: Append): void => {
+    appends.push(append);
+    lastAppend.set(append.channel, append);
+    const waiting = unsynced.get(append.channel);
+    if (waiting) waiting.push(append);
+    else unsynced.set(append.channel, [append]);
+  };
   let calls = 0;
   let startUs: number | undefined;
   let endUs: number | undefined;
@@ -90,8 +99,10 @@ export function deriveTrace(input: TraceInput): Trace {
       const sync = makeSync(call, channel, lastAppend.get(channel), pidOf, conversations);
       if (!sync) continue;
       syncs.push(sync);
-      const append = lastAppend.get(channel);
-      if (append && sync.foreground) append.sync ??= sync;
+      if (sync.foreground) {
+        for (const append of unsynced.get(channel) ?? []) append.sync = sync;
+        unsynced.delete(channel);
+      }
       continue;
     }
     // A copied log without results still shows calls that worked; a call that failed or moved nothing does not count.
@@ -100,7 +111,10 @@ export function deriveTrace(input: TraceInput): Trace {
     switch (channel.role) {
       case 'resp-server':
         if (inward) conversationOf(channel).request(call);
-        else conversationOf(channel).answer(call);
+        else {
+          conversationOf(channel).answer(call);
+          unsynced.clear();
+        }
         break;
       case 'resp-client':
         if (inward) conversationOf(channel).answer(call);
@@ -108,9 +122,7 @@ export function deriveTrace(input: TraceInput): Trace {
         break;
       case 'append-log':
         if (!inward) {
-          const append = makeAppend(call, channel, logs);
-          appends.push(append);
-          lastAppend.set(channel, append);
+          appended(makeAppend(call, channel, logs));
         }
         break;
       case 'http-server':
@@ -119,9 +131,7 @@ export function deriveTrace(input: TraceInput): Trace {
       case 'other':
         // A file that is written and synced without speaking RESP: still a write, of unknown content.
         if (!inward && isFile(channel) && channel.syncs > 0) {
-          const append: Append = { call, channel, commands: [] };
-          appends.push(append);
-          lastAppend.set(channel, append);
+          appended({ call, channel, commands: [] });
         }
         break;
       default:

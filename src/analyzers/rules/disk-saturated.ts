@@ -64,6 +64,7 @@ export const diskSaturated: Rule = {
 
 /** "sda: 492 writes/s of 1.76 ms, queue 0, 0 % busy". */
 export function describeDisk({ item }: DiskSighting): string {
+  if (item.writesPerSec === 0 && item.readsPerSec === 0 && !item.utilPercent) return 'no disk did anything';
   const parts = [
     item.writesPerSec === undefined
       ? ''
