@@ -121,9 +121,7 @@ export function deriveTrace(input: TraceInput): Trace {
         else conversationOf(channel).request(call);
         break;
       case 'append-log':
-        if (!inward) {
-          appended(makeAppend(call, channel, logs));
-        }
+        if (!inward) appended(makeAppend(call, channel, logs));
         break;
       case 'http-server':
         http.data(call, channel, inward);
