@@ -9,11 +9,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const abort = new AbortController();
   const onSignal = (name: NodeJS.Signals) => abort.abort(name);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  // `perfcase … | head` closes our output early; that is the reader's right.
+  // `perfcase … | head` closes our output early; that is the reader's right. EIO: the terminal was closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      abort.abort('EPIPE');
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      abort.abort(error.code);
     });
   }
   const io: Io = {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../analyzers/engine.ts';
 import { UserError } from '../core/errors.ts';
@@ -63,7 +63,7 @@ export async function writeReport(text: string, output: string | undefined, io: 
     return;
   }
   try {
-    await writeFile(output, text);
+    await replaceFile(output, text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why =
@@ -73,6 +73,22 @@ export async function writeReport(text: string, output: string | undefined, io: 
     throw new UserError(
       `${output} cannot be written (${why}); the report stands on standard output instead.`,
     );
+  }
+}
+
+/** Written beside it first, then renamed over it. What is no regular file, as /dev/stderr, is written to directly. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const before = await lstat(path).catch(() => undefined);
+  if (before && !before.isFile()) return writeFile(path, text);
+  const fresh = `${path}.${process.pid}.new`;
+  try {
+    await writeFile(fresh, text, { flag: 'wx', ...(before ? { mode: before.mode & 0o777 } : {}) });
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    // A file that is ours to write in a folder that is not.
+    if (before && (error as NodeJS.ErrnoException).code === 'EACCES') return writeFile(path, text);
+    throw error;
   }
 }
 
