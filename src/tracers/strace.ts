@@ -87,9 +87,7 @@ function failure(
   pids: readonly number[],
 ): StraceCapture {
   const said = log.slice(-4096).trim().split('\n').at(-1) ?? '';
-  if (missing)
-    return { status: 'failed', reason: 'setpriv is not installed; apt-get install util-linux brings it' };
-  if (exitCode === 127 || /No such file or directory/.test(said)) {
+  if (missing || exitCode === 127 || /No such file or directory/.test(said)) {
     return { status: 'failed', reason: 'strace is not installed; apt-get install strace brings it' };
   }
   if (/not permitted|denied/i.test(said)) {
