@@ -21,8 +21,8 @@ export interface Command {
   replyEndUs?: number;
   /** Syncs on the serving thread that stood between the command and its reply. */
   heldBy: Sync[];
-  /** It came in the same read as the command before it. */
-  readonly pipelined: boolean;
+  /** It came in one read together with another command. */
+  pipelined: boolean;
 }
 
 /** A sync call. */
@@ -128,6 +128,8 @@ export class Conversation {
     const words = commandWords(value);
     if (!words) return;
     const [name, ...args] = words;
+    const pipelined = this.lastCommandCall === at.call;
+    if (pipelined) this.commands.at(-1)!.pipelined = true;
     const command: Command = {
       conversation: this,
       name: name!.text!.toUpperCase(),
@@ -135,7 +137,7 @@ export class Conversation {
       call: at.call,
       ...(at.us === undefined ? {} : { atUs: at.us }),
       heldBy: [],
-      pipelined: this.lastCommandCall === at.call,
+      pipelined,
     };
     this.lastCommandCall = at.call;
     if (STREAMING.has(command.name)) this.streaming = true;

@@ -16,7 +16,10 @@ export interface DerivedWrite {
   readonly listed: boolean;
 }
 
-/** A key that a connection filled, read back whole and deleted. */
+/**
+ * A key that a connection filled with what it had read, read back and deleted. Where nothing of it had been read, it
+ * is a buffer that is flushed, or an index of keys that are forgotten together.
+ */
 export interface ScratchUse {
   readonly key: string;
   readonly writes: Command[];
@@ -45,6 +48,7 @@ export interface Patterns {
 export function findPatterns(conversation: Conversation): Patterns {
   const listed = new Set<string>();
   const derived: DerivedWrite[] = [];
+  const carriers = new Set<Command>();
   const scratch: ScratchUse[] = [];
   const listedReads: Command[] = [];
   const filled = new Map<string, Command[]>();
@@ -68,7 +72,9 @@ export function findPatterns(conversation: Conversation): Patterns {
       if (text !== undefined && (command.name === 'DEL' || command.name === 'UNLINK')) {
         const back = readBack.get(text);
         const fills = filled.get(text);
-        if (back && fills) scratch.push({ key: text, writes: fills, readBack: back, deleted: command });
+        if (back && fills?.some((write) => carriers.has(write))) {
+          scratch.push({ key: text, writes: fills, readBack: back, deleted: command });
+        }
         filled.delete(text);
         readBack.delete(text);
       } else if (text !== undefined) {
@@ -76,7 +82,10 @@ export function findPatterns(conversation: Conversation): Patterns {
         if (fills) fills.push(command);
         else filled.set(text, [command]);
         const found = derivation(command, key!, recent, listed);
-        if (found) derived.push(found);
+        if (found) {
+          derived.push(found);
+          carriers.add(command);
+        }
       }
     }
     recent.push(command);
