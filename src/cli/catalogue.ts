@@ -40,4 +40,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/load.ts'),
   },
   { name: 'disk', summary: 'a real slow disk for a lab', load: () => import('./commands/disk.ts') },
+  {
+    name: 'check',
+    summary: 'what this machine offers, what is missing, and the command that installs it',
+    load: () => import('./commands/check.ts'),
+  },
 ];
