@@ -1,4 +1,5 @@
 // The distribution's tools: which are missing, and how they get here.
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,7 @@ export function missingTools(wanted) {
   const table = JSON.parse(readFileSync(new URL('../../src/cli/check/tools.json', import.meta.url), 'utf8'));
   return table.filter((tool) => {
     const needed = tool.setup === 'demo' || (wanted === 'test' && tool.setup === 'test');
-    return needed && !onPath(tool.name);
+    return needed && !isHere(tool.name);
   });
 }
 
@@ -34,7 +35,7 @@ export async function installTools(missing, wanted) {
   const helper = fileURLToPath(new URL('./install-as-root.mjs', import.meta.url));
   await run([...asRoot, process.execPath, helper, ...packages], { inherit: true, stdin: asRoot.length > 0 });
   if (interruptedCode() !== undefined) return;
-  const left = missing.filter((tool) => !onPath(tool.name));
+  const left = missing.filter((tool) => !isHere(tool.name));
   if (left.length > 0) {
     say(`still missing: ${left.map((tool) => tool.name).join(', ')}.`);
     tellLoss(left, wanted);
@@ -58,6 +59,13 @@ function tellLoss(missing, wanted) {
   for (const [without, names] of losses) say(`  without ${names.join(', ')}: ${without}`);
   if (process.geteuid() !== 0) say('  without root: no slow disk and no network namespaces');
   if (wanted === 'test') say('  tests that need them are skipped and say so (with CI set they fail)');
+}
+
+/** A program by its name, or a module of Python as "python:redis". */
+function isHere(name) {
+  if (!name.startsWith('python:')) return onPath(name);
+  const script = `import importlib.util as u; raise SystemExit(u.find_spec("${name.slice('python:'.length)}") is None)`;
+  return spawnSync('python3', ['-c', script], { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }
 
 /** Programs of administrators live in sbin, which is not on every user's PATH. */

@@ -33,7 +33,8 @@ export interface FoundTool {
   readonly reason?: string;
 }
 
-export const TOOLS: readonly Tool[] = table;
+/** Without what only the tests of perfcase itself need. */
+export const TOOLS: readonly Tool[] = table.filter(({ group }) => group !== 'tests');
 
 /** Folders of administrators' programs, which an ordinary user's PATH often lacks. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
