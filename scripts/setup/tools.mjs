@@ -1,6 +1,6 @@
 // The distribution's tools: which are missing, and how they get here.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { interruptedCode, run, say } from './run.mjs';
@@ -65,7 +65,9 @@ function tellLoss(missing, wanted) {
 function isHere(name) {
   if (!name.startsWith('python:')) return onPath(name);
   const script = `import importlib.util as u; raise SystemExit(u.find_spec("${name.slice('python:'.length)}") is None)`;
-  return spawnSync('python3', ['-c', script], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+  // The distribution's own Python has the distribution's modules; another one may come first on PATH.
+  const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+  return spawnSync(python, ['-c', script], { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }
 
 /** Programs of administrators live in sbin, which is not on every user's PATH. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../kvserver/raw-client.ts';
-import { itNeeds } from '../support/requirements.ts';
+import { itNeeds, PYTHON } from '../support/requirements.ts';
 import { Cli, scratch } from './kv.support.ts';
 
 const run = promisify(execFile);
@@ -130,9 +130,7 @@ r = redis.Redis(port=${port}, decode_responses=True)
 r.mset({'uuid:%d' % i: 'good' for i in range(50)})
 print(len(set(r.scan_iter('uuid:*'))), r.get('uuid:7'), r.info()['redis_version'], r.config_get('appendfsync'))
 `;
-    expect((await run('/usr/bin/env', ['python3', '-c', script])).stdout).toBe(
-      "50 good 7.0.15 {'appendfsync': 'everysec'}\n",
-    );
+    expect((await run(PYTHON, ['-c', script])).stdout).toBe("50 good 7.0.15 {'appendfsync': 'everysec'}\n");
   });
 
   itNeeds(['redis-server', 'redis-check-aof'], 'writes files that redis-server loads', async () => {

@@ -24,6 +24,9 @@ const CAPABILITIES = {
   dist: () => (existsSync('dist/perfcase.js') ? undefined : 'dist/ (run "npm run build")'),
 } as const;
 
+/** The distribution's Python, which has the modules that packages bring; another one may come first on PATH. */
+export const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+
 const answers = new Map<string, string | undefined>();
 const told = new Set<string>();
 
@@ -82,7 +85,7 @@ function ask(need: Requirement): string | undefined {
   if (Object.hasOwn(CAPABILITIES, need)) return CAPABILITIES[need as keyof typeof CAPABILITIES]();
   if (need.startsWith('python:')) {
     const module = need.slice('python:'.length);
-    return runs('python3', ['-c', `import ${module}`]) ? undefined : `Python's module ${module}`;
+    return runs(PYTHON, ['-c', `import ${module}`]) ? undefined : `Python's module ${module}`;
   }
   return onPath(need) ? undefined : need;
 }
