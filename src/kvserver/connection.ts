@@ -47,10 +47,7 @@ export class Connection implements Peer, Sender {
   send(text: string): void {
     if (text === '' || this.ending) return;
     this.out += text;
-    if (!this.queued) {
-      this.queued = true;
-      this.server.turn?.enqueue(this);
-    }
+    this.enqueue();
   }
 
   sendQueued(): void {
@@ -76,32 +73,42 @@ export class Connection implements Peer, Sender {
     server.stats.netInputBytes += chunk.length;
     server.refreshClocks();
     parser.feed(chunk);
-    let out = '';
     try {
       for (;;) {
         const limits = { maxBulkLength: values['proto-max-bulk-len'], authenticated: session.authenticated };
         const request = parser.next(limits);
         if (request === undefined) break;
-        out += this.run(request);
+        this.out += this.run(request);
         if (session.closing || this.socket.destroyed) break;
       }
     } catch (thrown) {
       if (!(thrown instanceof ProtocolError)) throw thrown;
-      out += error(`ERR ${thrown.message}`);
-      server.stats.errorReply(out);
+      const reply = error(`ERR ${thrown.message}`);
+      this.out += reply;
+      server.stats.errorReply(reply);
       session.closing = true;
     }
-    // Nothing waits for the disk: the reply goes out now, and the client thinks while others are served.
-    if (!this.queued && !server.aof.waiting) {
-      this.out = out;
-      if (out !== '') this.sendQueued();
-    } else {
-      this.send(out);
-      server.turn?.schedule();
-    }
+    this.sendNowOrQueue();
     if (session.closing) this.close(true);
     else if (parser.pending > values['client-query-buffer-limit']) this.close(false);
     else parser.keep();
+  }
+
+  /** When nothing waits for the disk, the reply goes out now, and the client thinks while others are served. */
+  private sendNowOrQueue(): void {
+    const { aof, turn } = this.server;
+    if (aof.waiting) {
+      if (this.out !== '') this.enqueue();
+      turn?.schedule();
+    } else if (this.out !== '' && !this.queued) {
+      this.sendQueued();
+    }
+  }
+
+  private enqueue(): void {
+    if (this.queued) return;
+    this.queued = true;
+    this.server.turn?.enqueue(this);
   }
 
   private run(request: readonly string[]): string {

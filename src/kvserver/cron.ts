@@ -32,6 +32,7 @@ export class Cron {
     server.latency('expire-cycle', server.clock.monotonic() - now);
     // Bytes that were put off, a sync that is due, a write that failed: tried again even when no client asks.
     server.aof.flush();
+    this.rewriteWhenGrown();
     this.sampleRates(now);
     this.closeIdle();
     // The interval is read each time: CONFIG SET hz takes effect at once.
@@ -47,6 +48,16 @@ export class Cron {
     this.outputRate.sample(stats.netOutputBytes, now);
   }
   private sampledAt: number | undefined;
+
+  private rewriteWhenGrown(): void {
+    const { aof, config } = this.server;
+    const percentage = config.values['auto-aof-rewrite-percentage'];
+    if (!aof.open || percentage === 0 || aof.rewritingMs !== undefined) return;
+    const size = aof.totalSize;
+    if (size <= config.values['auto-aof-rewrite-min-size']) return;
+    const base = Math.max(1, aof.baseSize);
+    if (((size - base) * 100) / base >= percentage) aof.startRewrite();
+  }
 
   private closeIdle(): void {
     const limit = this.server.config.values.timeout * 1000;

@@ -1,23 +1,8 @@
-import { CommandError } from './command-error.ts';
+import { call, type Resolved } from './call.ts';
 import { topCommand } from './commands/index.ts';
 import type { CommandSpec } from './commands/spec.ts';
-import type { LatencyEvent } from './latency/monitor.ts';
-import { error } from './resp/reply.ts';
-import type { Server } from './server.ts';
+import { error, QUEUED } from './resp/reply.ts';
 import type { Session } from './session.ts';
-
-/** A command as it was found by its name, with what is looked at on every call computed once. */
-export interface Resolved {
-  readonly spec: CommandSpec;
-  /** "client|list" for a subcommand. */
-  readonly fullName: string;
-  readonly write: boolean;
-  readonly noAuth: boolean;
-  readonly event: LatencyEvent;
-  /** Numbers the commands, so that a counter is found by index. */
-  readonly index: number;
-  readonly run: (session: Session, args: readonly string[]) => string;
-}
 
 let commandCount = 0;
 
@@ -95,53 +80,45 @@ function printable(text: string): string {
 
 /** Runs one request of a client from the checks to the encoded reply. */
 export function execute(session: Session, args: readonly string[]): string {
-  const { server } = session;
+  const { server, multi } = session;
   session.lastAt = server.now;
   const command = resolve(args);
-  if (typeof command === 'string') return refuse(server, error(command));
+  if (typeof command === 'string') return refuse(session, error(command));
   session.lastCommand = command.fullName;
-  if (!session.authenticated && !command.noAuth) {
-    return refuse(server, error('NOAUTH Authentication required.'), command);
+  const refusal = whyNot(session, command);
+  if (refusal !== undefined) return refuse(session, error(refusal), command);
+  if (multi && !command.spec.flags.includes('no_queue')) {
+    multi.queue.push({ command, args });
+    return QUEUED;
   }
-  if (command.write && server.writeRefusal) return refuse(server, error(server.writeRefusal), command);
   return call(session, command, args);
 }
 
-function refuse(server: Server, reply: string, command?: Resolved): string {
-  if (command) server.stats.entry(command).rejected++;
-  server.stats.errorReply(reply);
-  return reply;
+/** Why a command must not run now; undefined when it may. */
+function whyNot(session: Session, command: Resolved): string | undefined {
+  if (!session.authenticated && !command.noAuth) return 'NOAUTH Authentication required.';
+  if (command.write) {
+    const refusal = session.server.writeRefusal;
+    if (refusal !== undefined) return refusal;
+  }
+  if (
+    session.resp === 2 &&
+    session.subscriptionCount > 0 &&
+    !command.spec.flags.includes('while_subscribed')
+  ) {
+    return (
+      `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+      'are allowed in this context'
+    );
+  }
+  return undefined;
 }
 
-/** Runs a command that passed the checks: measures it, and writes what it changed to the append-only file. */
-export function call(session: Session, command: Resolved, args: readonly string[]): string {
-  const { server } = session;
-  const { stats } = server;
-  const dirtyBefore = server.dirty;
-  const db = session.db;
-  const started = server.monotonicNow;
-  let reply: string;
-  try {
-    reply = command.run(session, args);
-  } catch (thrown) {
-    if (!(thrown instanceof CommandError)) throw thrown;
-    reply = error(thrown.message);
-  }
-  const ms = server.commandEnded() - started;
-  server.latencyMonitor.sample(command.event, ms);
-  const failed = reply.charCodeAt(0) === 45;
-  if (failed) {
-    stats.errorReply(reply);
-  }
-  const entry = stats.entry(command);
-  entry.calls++;
-  entry.usec += ms * 1000;
-  if (failed) entry.failed++;
-  stats.commandsProcessed++;
-  if (server.dirty !== dirtyBefore && !server.loading) {
-    if (server.rewritten) for (const request of server.rewritten) server.aof.append(db.id, request);
-    else server.aof.append(db.id, args);
-  }
-  server.rewritten = undefined;
+function refuse(session: Session, reply: string, command?: Resolved): string {
+  const { server, multi } = session;
+  // A transaction with a hole in it must not run.
+  if (multi) multi.broken = true;
+  if (command) server.stats.entry(command).rejected++;
+  server.stats.errorReply(reply);
   return reply;
 }

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import { VERSION } from '../core/version.ts';
-import { AppendOnlyFile } from './aof/aof.ts';
+import { type AofHost, AppendOnlyFile } from './aof/aof.ts';
 import type { FsyncPolicy } from './aof/appender.ts';
 import { type Disk, REAL_DISK } from './aof/disk.ts';
+import type { Resolved } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Cron } from './cron.ts';
 import { FatalError } from './fatal-error.ts';
 import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
+import { PubSub } from './pubsub.ts';
 import { Session } from './session.ts';
+import { SlowLog, type SlowLogHost } from './slowlog.ts';
 import { Stats } from './stats.ts';
 import { Keyspace, type KeyspaceHost } from './store/keyspace.ts';
 import type { Turn } from './turn.ts';
+import { Watches } from './watches.ts';
 
 /** The protocol and command set that clients may expect. */
 export const REDIS_VERSION = '7.0.15';
@@ -31,10 +35,13 @@ export interface ServerOptions {
 }
 
 /** The state that commands work on: databases, clients, statistics, the append-only file. No sockets here. */
-export class Server implements KeyspaceHost, MonitorHost {
+export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   readonly config: Config;
   readonly clock: Clock;
   readonly stats = new Stats();
+  readonly watches = new Watches();
+  readonly pubsub = new PubSub();
+  readonly slowlog = new SlowLog(this);
   readonly latencyMonitor = new LatencyMonitor(this);
   readonly aof: AppendOnlyFile;
   readonly sessions = new Map<number, Session>();
@@ -51,7 +58,9 @@ export class Server implements KeyspaceHost, MonitorHost {
   loading = false;
   /** Changes of the data set since the start; a command that raised it is written to the append-only file. */
   dirty = 0;
+  /** 0 while no snapshot is open. */
   snapshotEpoch = 0;
+  private snapshotCount = 0;
   /** What to write instead of the command that is running; see `propagateAs`. */
   rewritten: (readonly string[])[] | undefined;
   turn: Turn | undefined;
@@ -87,6 +96,22 @@ export class Server implements KeyspaceHost, MonitorHost {
   get policy(): FsyncPolicy {
     return this.config.values.appendfsync;
   }
+  get rewriting(): boolean {
+    return this.snapshotEpoch > 0;
+  }
+  get noSyncWhileRewriting(): boolean {
+    return this.config.values['no-appendfsync-on-rewrite'];
+  }
+  snapshotOpened(): void {
+    this.snapshotEpoch = ++this.snapshotCount;
+  }
+  snapshotClosed(): void {
+    this.snapshotEpoch = 0;
+  }
+  aofGivenUp(reason: string): void {
+    this.log(`the append-only file is off: ${reason}`);
+    this.config.values.appendonly = false;
+  }
   latency(event: LatencyEvent, ms: number): void {
     this.latencyMonitor.sample(event, ms);
   }
@@ -105,6 +130,14 @@ export class Server implements KeyspaceHost, MonitorHost {
     return this.clock.now();
   }
 
+  // What the slow log asks of its host.
+  get slowlogThresholdUs(): number {
+    return this.config.values['slowlog-log-slower-than'];
+  }
+  get slowlogMaxLength(): number {
+    return this.config.values['slowlog-max-len'];
+  }
+
   // What a keyspace asks of its host.
   get expiring(): boolean {
     return !this.loading;
@@ -113,11 +146,13 @@ export class Server implements KeyspaceHost, MonitorHost {
     if (hit) this.stats.keyspaceHits++;
     else this.stats.keyspaceMisses++;
   }
-  keyChanged(_db: Keyspace, _key: string): void {
+  keyChanged(db: Keyspace, key: string): void {
     this.dirty++;
+    if (this.watches.active) this.watches.touch(db, key);
   }
   keyExpired(db: Keyspace, key: string): void {
     this.stats.expiredKeys++;
+    if (this.watches.active) this.watches.touch(db, key);
     // A file that is replayed later must lose the key at this point too, whatever the clock says then.
     this.aof.append(db.id, ['DEL', key]);
   }
@@ -145,6 +180,12 @@ export class Server implements KeyspaceHost, MonitorHost {
     return this.monotonicNow;
   }
 
+  /** A command has run: whoever looks for slow ones is told. */
+  commandDone(session: Session, command: Resolved, args: readonly string[], ms: number): void {
+    this.latencyMonitor.sample(command.event, ms);
+    this.slowlog.offer(session, command, args, ms);
+  }
+
   openSession(peer?: Session['peer']): Session {
     const session = new Session(this, this.nextSessionId++, peer);
     if (peer) this.sessions.set(session.id, session);
@@ -152,6 +193,8 @@ export class Server implements KeyspaceHost, MonitorHost {
   }
 
   closeSession(session: Session): void {
+    this.watches.forget(session);
+    this.pubsub.forget(session);
     this.sessions.delete(session.id);
   }
 

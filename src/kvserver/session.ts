@@ -1,3 +1,4 @@
+import type { Resolved } from './call.ts';
 import type { Resp } from './resp/reply.ts';
 import type { Server } from './server.ts';
 import type { Keyspace } from './store/keyspace.ts';
@@ -18,6 +19,12 @@ export interface Peer {
   close(afterReplies: boolean): void;
 }
 
+export interface Transaction {
+  readonly queue: { readonly command: Resolved; readonly args: readonly string[] }[];
+  /** A command was refused: EXEC will refuse the rest. */
+  broken: boolean;
+}
+
 /** The state of one client's conversation: the database it selected, the protocol it speaks, its name. */
 export class Session {
   readonly id: number;
@@ -36,6 +43,15 @@ export class Session {
   lastAt: number;
   /** Set by a command after whose reply the connection ends (QUIT). */
   closing = false;
+  /** Set between MULTI and EXEC. */
+  multi: Transaction | undefined;
+  /** While EXEC runs what was queued: a blocking command does not wait then. */
+  inExec = false;
+  /** Keys of WATCH; with `watchBroken` once one of them has changed. */
+  readonly watched: { readonly db: Keyspace; readonly key: string }[] = [];
+  watchBroken = false;
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
   /** CLIENT REPLY OFF and SKIP. */
   replyMode: 'on' | 'off' | 'skip' = 'on';
 
@@ -47,5 +63,8 @@ export class Session {
     this.authenticated = server.config.values.requirepass === '';
     this.createdAt = server.clock.now();
     this.lastAt = this.createdAt;
+  }
+  get subscriptionCount(): number {
+    return this.channels.size + this.patterns.size;
   }
 }

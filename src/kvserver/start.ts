@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Server as NetServer } from 'node:net';
+import { call } from './call.ts';
 import { Cron } from './cron.ts';
-import { call, resolve } from './dispatch.ts';
+import { resolve } from './dispatch.ts';
 import { FatalError } from './fatal-error.ts';
 import { listen } from './listener.ts';
 import { Server, type ServerOptions } from './server.ts';
@@ -69,6 +70,7 @@ async function shutDown(server: Server, turn: Turn, cron: Cron, listening: NetSe
   for (const session of server.sessions.values()) session.peer?.close(true);
   for (const session of server.sessions.values()) session.peer?.close(false);
   server.aof.stop();
+  await server.aof.idle();
   await Promise.all(gone);
 }
 
@@ -82,11 +84,21 @@ function load(server: Server): void {
     if (typeof command === 'string') {
       throw new FatalError(`the append-only file holds a command this server does not have: ${request[0]}`);
     }
+    // Within a transaction a command runs when its EXEC has been read.
+    const { multi } = session;
+    if (multi && !command.spec.flags.includes('no_queue')) {
+      multi.queue.push({ command, args: request });
+      return;
+    }
     const reply = call(session, command, request);
     if (reply.startsWith('-'))
       server.log(`append-only file: ${request[0]} ended with ${reply.slice(1).trim()}`);
   };
-  const count = server.aof.load(run, () => false, server.config.values['aof-load-truncated']);
+  const count = server.aof.load(
+    run,
+    () => session.multi !== undefined,
+    server.config.values['aof-load-truncated'],
+  );
   server.loading = false;
   server.stats.reset();
   server.dirty = 0;

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rewriteKey } from '../../src/kvserver/aof/rewrite.ts';
 import { onCleanup, open, scratchDir, start } from './harness.ts';
 import { encode } from './raw-client.ts';
 
@@ -122,6 +123,7 @@ describe('the append-only file', () => {
       status: 'OK',
     });
     await c.call('SET', 'after', '2');
+    await running.server.aof.idle();
     await c.call('CONFIG', 'SET', 'appendonly', 'no');
     await c.call('SET', 'unwritten', '3');
     await running.close();
@@ -132,6 +134,7 @@ describe('the append-only file', () => {
     // Switched off and on once more: the old files are replaced and gone.
     await again.client.call('CONFIG', 'SET', 'appendonly', 'no');
     await again.client.call('CONFIG', 'SET', 'appendonly', 'yes');
+    await again.running.server.aof.idle();
     expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.1.base.aof'))).toBe(false);
     expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.2.base.aof'))).toBe(true);
   });
@@ -184,4 +187,83 @@ describe('the append-only file', () => {
     full = false;
     await expect.poll(async () => c.call('SET', 'b', '1')).toEqual({ status: 'OK' });
   });
+
+  it('is rewritten in the background while clients change everything', async () => {
+    const dir = await scratchDir();
+    const { running, client: c } = await restart(dir);
+    const names = Array.from({ length: 20_000 }, (_, i) => `k${i}`);
+    await c.pipeline(names.map((name, i) => ['SET', name, i]));
+    for (const [kind, add] of [
+      ['SADD', ['a', 'b']],
+      ['HSET', ['f', '1']],
+    ] as const) {
+      await c.pipeline(names.slice(0, 500).map((name) => [kind, `${kind}${name}`, ...add]));
+    }
+    await c.call('SELECT', 3);
+    await c.call('SET', 'elsewhere', '1', 'EX', 1000);
+    await c.call('SELECT', 0);
+    const before = running.server.aof.totalSize;
+    expect(await c.call('BGREWRITEAOF')).toEqual({ status: 'Background append only file rewriting started' });
+    expect(await c.call('BGREWRITEAOF')).toHaveProperty('error');
+    expect(await c.call('INFO', 'persistence')).toContain('aof_rewrite_in_progress:1');
+    // Everything that a copy taken too late would get wrong.
+    await c.pipeline(names.map((name) => ['INCR', name]));
+    await c.pipeline(
+      names.slice(0, 500).flatMap((name) => [
+        ['SADD', `SADD${name}`, 'c'],
+        ['HSET', `HSET${name}`, 'f', '2'],
+        ['RENAME', `SADD${name}`, `renamed${name}`],
+        ['SADD', `renamed${name}`, 'd'],
+      ]),
+    );
+    await c.call('DEL', 'k7');
+    await running.server.aof.idle();
+    expect(await c.call('INFO', 'persistence')).toContain('aof_last_bgrewrite_status:ok');
+    await c.call('SET', 'later', '1');
+    expect(running.server.aof.totalSize).toBeLessThan(before * 3);
+    expect(readdirSync(join(dir, 'appendonlydir')).sort()).toEqual([
+      'appendonly.aof.2.base.aof',
+      'appendonly.aof.2.incr.aof',
+      'appendonly.aof.manifest',
+    ]);
+    const state = dump(running);
+    await running.close();
+    const again = await restart(dir);
+    expect(dump(again.running)).toEqual(state);
+  });
+
+  it('is rewritten by itself when it has grown', async () => {
+    const dir = await scratchDir();
+    const { running, client: c } = await restart(dir, { hz: '100', 'auto-aof-rewrite-min-size': '10kb' });
+    for (let i = 0; i < 20; i++)
+      await c.pipeline(Array.from({ length: 50 }, () => ['SET', 'k', 'x'.repeat(20)]));
+    await expect.poll(() => running.server.aof.lastRewriteMs).toBeDefined();
+    expect(await c.call('GET', 'k')).toBe('x'.repeat(20));
+  });
+
+  it('writes a transaction whole, and cuts half a one', async () => {
+    const dir = await scratchDir();
+    const { running, client: c } = await restart(dir);
+    await c.pipeline([['MULTI'], ['SET', 'a', '1'], ['GET', 'a'], ['INCR', 'a'], ['EXEC']]);
+    await c.pipeline([['MULTI'], ['SET', 'b', '1'], ['EXEC']]);
+    await running.close();
+    const text = readFileSync(increment(dir), 'latin1');
+    const whole = [['SELECT', '0'], ['MULTI'], ['SET', 'a', '1'], ['INCR', 'a'], ['EXEC']]
+      .map(encode)
+      .join('');
+    expect(text).toBe(whole + encode(['SET', 'b', '1']));
+    truncateSync(increment(dir), whole.length - 1);
+    const again = await restart(dir);
+    expect(await again.client.call('EXISTS', 'a')).toBe(0);
+    expect(readFileSync(increment(dir), 'latin1')).toBe(encode(['SELECT', '0']));
+  });
 });
+
+/** The whole data set as plain data. */
+function dump({ server }: Awaited<ReturnType<typeof start>>): unknown {
+  return server.keyspaces.map((db) =>
+    [...db.table.entries()]
+      .map(([key, value]) => [key, rewriteKey(key, value, undefined), db.expiryOf(key)])
+      .sort(([a], [b]) => (a! < b! ? -1 : 1)),
+  );
+}

@@ -53,6 +53,8 @@ function setUp(policy: FsyncPolicy) {
   const host = {
     clock,
     policy,
+    rewriting: false,
+    noSyncWhileRewriting: false,
     latency: (event: string) => events.push(event),
     log: () => {},
     fatal: (message: string) => fatal.push(message),

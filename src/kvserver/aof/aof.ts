@@ -1,40 +1,52 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { FatalError } from '../fatal-error.ts';
 import { encodeRequest } from '../resp/reply.ts';
 import type { Keyspace } from '../store/keyspace.ts';
+import { Snapshot } from '../store/snapshot.ts';
 import { Appender, type AppenderHost } from './appender.ts';
 import type { Disk } from './disk.ts';
+import { AofFiles, type AofPlace } from './files.ts';
 import { loadAofFile } from './loader.ts';
-import {
-  type AofPart,
-  baseName,
-  EMPTY_MANIFEST,
-  incrementName,
-  type Manifest,
-  parseManifest,
-  printManifest,
-} from './manifest.ts';
-import { rewriteKeyspace } from './rewrite.ts';
+import type { AofPart } from './manifest.ts';
+import { writeBase } from './rewrite-job.ts';
 
-export interface AofPlace {
-  /** The directory of the directives `dir` and `appenddirname`. */
-  readonly directory: string;
-  /** The directive appendfilename. */
-  readonly prefix: string;
+export interface AofHost extends AppenderHost {
+  readonly keyspaces: readonly Keyspace[];
+  /** Between these two calls a collection must be copied before it is changed. */
+  snapshotOpened(): void;
+  snapshotClosed(): void;
+  /** The append-only file could not be made after all: it is off again. */
+  aofGivenUp(reason: string): void;
 }
 
-/** The append-only file as a whole: which files it consists of, loading them at start, appending to the last. */
+interface Collected {
+  readonly dbId: number;
+  readonly request: readonly string[];
+}
+
+interface Rewrite {
+  readonly abort: AbortController;
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+}
+
+/** The append-only file as a whole: loading it at start, appending to its last part, making it small again. */
 export class AppendOnlyFile {
-  private readonly place: AofPlace;
+  readonly files: AofFiles;
   private readonly disk: Disk;
-  private readonly host: AppenderHost;
-  private manifest: Manifest = EMPTY_MANIFEST;
+  private readonly host: AofHost;
   private appender: Appender | undefined;
   private selected = -1;
+  private collecting: Collected[] | undefined;
+  private rewrite: Rewrite | undefined;
+  private closedBytes = 0;
+  /** Bytes after the last rewrite, or at start: what growth is measured from. */
+  baseSize = 0;
+  lastRewriteOk = true;
+  /** Milliseconds; absent before the first. */
+  lastRewriteMs: number | undefined;
 
-  constructor(place: AofPlace, disk: Disk, host: AppenderHost) {
-    this.place = place;
+  constructor(place: AofPlace, disk: Disk, host: AofHost) {
+    this.files = new AofFiles(place);
     this.disk = disk;
     this.host = host;
   }
@@ -52,27 +64,24 @@ export class AppendOnlyFile {
   }
   /** Bytes of all files. */
   get totalSize(): number {
-    if (!this.appender) return 0;
-    const closed = [this.manifest.base, ...this.manifest.increments.slice(0, -1)];
-    const sizes = closed.map((part) => (part ? fs.statSync(this.pathOf(part)).size : 0));
-    return sizes.reduce((sum, size) => sum + size, this.appender.size);
+    return this.appender ? this.closedBytes + this.appender.size : 0;
+  }
+  /** Milliseconds the running rewrite has taken so far; undefined when none runs. */
+  get rewritingMs(): number | undefined {
+    return this.rewrite && this.host.clock.monotonic() - this.rewrite.startedAt;
   }
 
   /** Replays what is on the disk. @returns the number of commands */
   load(run: (request: readonly string[]) => void, inTransaction: () => boolean, cutTail: boolean): number {
-    this.manifest = this.readManifest();
-    const parts = [...(this.manifest.base ? [this.manifest.base] : []), ...this.manifest.increments];
+    this.files.readManifest();
+    const parts = this.files.parts();
     let commands = 0;
     parts.forEach((part, index) => {
-      if (!fs.existsSync(this.pathOf(part))) {
-        throw new FatalError(`${this.pathOf(part)} is named in the manifest but does not exist`);
-      }
-      const counted = (request: readonly string[]) => {
-        commands++;
-        run(request);
-      };
-      loadAofFile(this.pathOf(part), {
-        run: counted,
+      loadAofFile(this.files.pathOf(part), {
+        run: (request) => {
+          commands++;
+          run(request);
+        },
         inTransaction,
         cutTail: cutTail && index === parts.length - 1,
         log: this.host.log,
@@ -83,49 +92,112 @@ export class AppendOnlyFile {
 
   /** Opens the last increment for appending, and makes the first files when there are none. */
   start(): void {
-    fs.mkdirSync(this.place.directory, { recursive: true, mode: 0o755 });
-    let manifest = this.manifest;
+    const { files } = this;
+    files.makeDirectory();
+    let { manifest } = files;
     if (!manifest.base && manifest.increments.length === 0) {
-      const base: AofPart = { name: baseName(this.place.prefix, 1), seq: 1, type: 'b' };
-      fs.writeFileSync(this.pathOf(base), '');
+      const base = files.nextBase();
+      fs.writeFileSync(files.pathOf(base), '');
       manifest = { ...manifest, base };
     }
-    if (manifest.increments.length === 0) {
-      manifest = { ...manifest, increments: [this.nextIncrement(manifest)] };
-    }
-    // The files first, then the list that names them.
-    this.appender = new Appender(this.disk, this.pathOf(manifest.increments.at(-1)!), this.host);
-    this.selected = -1;
-    this.writeManifest(manifest);
-    this.deleteHistory();
+    if (manifest.increments.length === 0) manifest = { ...manifest, increments: [files.nextIncrement()] };
+    this.openIncrement(manifest.increments.at(-1)!);
+    files.publish(manifest);
+    files.deleteHistory();
+    this.closedBytes = files.closedSize();
+    this.baseSize = this.totalSize;
   }
 
-  /** Makes the files afresh from the data set (CONFIG SET appendonly yes) and goes on from there. */
-  startFrom(keyspaces: readonly Keyspace[]): void {
-    fs.mkdirSync(this.place.directory, { recursive: true, mode: 0o755 });
-    const old = this.readManifest();
-    const seq = (old.base?.seq ?? 0) + 1;
-    const base: AofPart = { name: baseName(this.place.prefix, seq), seq, type: 'b' };
-    const fd = fs.openSync(this.pathOf(base), 'w', 0o644);
-    try {
-      for (const db of keyspaces)
-        for (const piece of rewriteKeyspace(db)) fs.writeSync(fd, piece, null, 'latin1');
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
+  /**
+   * Makes a new base out of the data set as it is now, in the background; what is written meanwhile goes to a
+   * new increment. While the append-only file is off, `switchOn` also starts it.
+   * @returns false when a rewrite is running already
+   */
+  startRewrite(switchOn = false): boolean {
+    if (this.rewrite) return false;
+    const { files, host } = this;
+    files.makeDirectory();
+    if (!this.appender) files.readManifest();
+    const startedAt = host.clock.monotonic();
+    const wasOn = this.appender !== undefined;
+    const increment = wasOn || switchOn ? files.nextIncrement() : undefined;
+    if (increment) {
+      this.appender?.retire();
+      this.openIncrement(increment);
+      // Listed at once, for what is written to it must be found after a crash; the old base still holds.
+      if (wasOn) {
+        files.publish({ ...files.manifest, increments: [...files.manifest.increments, increment] });
+        this.closedBytes = files.closedSize();
+      }
     }
-    const history = [...old.history, ...(old.base ? [old.base] : []), ...old.increments];
-    this.manifest = {
-      base,
-      increments: [this.nextIncrement(old)],
-      history: history.map((part) => ({ ...part, type: 'h' as const })),
-    };
-    this.start();
+    host.snapshotOpened();
+    const snapshot = new Snapshot(host.keyspaces);
+    host.latency('fork', host.clock.monotonic() - startedAt);
+    const abort = new AbortController();
+    const done = this.runRewrite(snapshot, increment, abort.signal, startedAt).finally(() => {
+      host.snapshotClosed();
+      this.rewrite = undefined;
+    });
+    this.rewrite = { abort, startedAt, done };
+    return true;
+  }
+
+  private async runRewrite(
+    snapshot: Snapshot,
+    increment: AofPart | undefined,
+    signal: AbortSignal,
+    startedAt: number,
+  ): Promise<void> {
+    const { files, host } = this;
+    const temporary = files.temporaryPath;
+    try {
+      await writeBase(snapshot, temporary, host.clock, signal);
+      signal.throwIfAborted();
+      const base = files.nextBase();
+      const renaming = host.clock.monotonic();
+      fs.renameSync(temporary, files.pathOf(base));
+      host.latency('aof-rename', host.clock.monotonic() - renaming);
+      const { manifest } = files;
+      const kept = increment ? [increment] : [];
+      const replaced = [
+        ...files.parts().filter((part) => part.name !== increment?.name),
+        ...manifest.history,
+      ];
+      files.publish({
+        base,
+        increments: kept,
+        history: replaced.map((part) => ({ ...part, type: 'h' as const })),
+      });
+      files.deleteHistory();
+      this.closedBytes = increment ? files.closedSize() : 0;
+      this.baseSize = this.totalSize;
+      this.lastRewriteOk = true;
+      host.log(`append-only file rewritten: ${snapshot.size} keys`);
+    } catch (error) {
+      fs.rmSync(temporary, { force: true });
+      const listed = !increment || files.parts().some((part) => part.name === increment.name);
+      if (!listed) fs.rmSync(files.pathOf(increment), { force: true });
+      if (signal.aborted) return;
+      this.lastRewriteOk = false;
+      const reason = (error as Error).message;
+      host.log(`the rewrite of the append-only file failed: ${reason}`);
+      // Without a base the increment alone is worth nothing.
+      if (!listed) {
+        this.stop();
+        host.aofGivenUp(reason);
+      }
+    } finally {
+      this.lastRewriteMs = host.clock.monotonic() - startedAt;
+    }
   }
 
   /** Adds a command, before which the database is selected when it differs from the last one. */
   append(dbId: number, request: readonly string[]): void {
     if (!this.appender) return;
+    if (this.collecting) {
+      this.collecting.push({ dbId, request });
+      return;
+    }
     if (dbId !== this.selected) {
       this.appender.append(encodeRequest(['SELECT', String(dbId)]));
       this.selected = dbId;
@@ -133,65 +205,48 @@ export class AppendOnlyFile {
     this.appender.append(encodeRequest(request));
   }
 
+  /** Adds commands that belong together: after a crash all of them are there, or none. */
+  appendTogether(dbId: number, requests: readonly (readonly string[])[]): void {
+    this.collect(() => {
+      for (const request of requests) this.append(dbId, request);
+    });
+  }
+
+  /** Runs something; what it appends is written as one transaction, or plainly when it is one command. */
+  collect<T>(run: () => T): T {
+    if (this.collecting) return run();
+    const collected: Collected[] = [];
+    this.collecting = collected;
+    try {
+      return run();
+    } finally {
+      this.collecting = undefined;
+      const many = collected.length > 1;
+      if (many) this.append(collected[0]!.dbId, ['MULTI']);
+      for (const { dbId, request } of collected) this.append(dbId, request);
+      if (many) this.append(collected.at(-1)!.dbId, ['EXEC']);
+    }
+  }
+
   /** End of a turn: see Appender. */
   flush(): void {
     this.appender?.flush();
   }
 
-  /** Writes and syncs what is buffered, and closes the file. */
+  /** Ends a running rewrite, writes and syncs what is buffered, and closes the file. */
   stop(): void {
+    this.rewrite?.abort.abort();
     this.appender?.close();
     this.appender = undefined;
   }
 
-  private pathOf(part: AofPart): string {
-    return path.join(this.place.directory, part.name);
+  /** Settles when no rewrite runs any more. */
+  async idle(): Promise<void> {
+    await this.rewrite?.done;
   }
 
-  private get manifestPath(): string {
-    return path.join(this.place.directory, `${this.place.prefix}.manifest`);
-  }
-
-  private nextIncrement(manifest: Manifest): AofPart {
-    const seq = Math.max(0, ...[...manifest.increments, ...manifest.history].map((part) => part.seq)) + 1;
-    return { name: incrementName(this.place.prefix, seq), seq, type: 'i' };
-  }
-
-  private readManifest(): Manifest {
-    if (!fs.existsSync(this.manifestPath)) return EMPTY_MANIFEST;
-    try {
-      return parseManifest(fs.readFileSync(this.manifestPath, 'latin1'));
-    } catch (error) {
-      throw new FatalError(`${this.manifestPath}: ${(error as Error).message}`);
-    }
-  }
-
-  /** Replaces the manifest in one step: whoever reads it sees the old list or the new one, also after a crash. */
-  private writeManifest(manifest: Manifest): void {
-    const temporary = `${this.manifestPath}.tmp`;
-    const fd = fs.openSync(temporary, 'w', 0o644);
-    fs.writeSync(fd, printManifest(manifest), null, 'latin1');
-    fs.fsyncSync(fd);
-    fs.closeSync(fd);
-    fs.renameSync(temporary, this.manifestPath);
-    syncDirectory(this.place.directory);
-    this.manifest = manifest;
-  }
-
-  private deleteHistory(): void {
-    if (this.manifest.history.length === 0) return;
-    const { history, ...kept } = this.manifest;
-    for (const part of history) fs.rmSync(this.pathOf(part), { force: true });
-    this.writeManifest({ ...kept, history: [] });
-  }
-}
-
-/** A new name in a directory survives a crash only when the directory is synced too. */
-function syncDirectory(directory: string): void {
-  const fd = fs.openSync(directory, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
+  private openIncrement(part: AofPart): void {
+    this.appender = new Appender(this.disk, this.files.pathOf(part), this.host);
+    this.selected = -1;
   }
 }

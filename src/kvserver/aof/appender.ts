@@ -7,6 +7,10 @@ export type FsyncPolicy = 'always' | 'everysec' | 'no';
 export interface AppenderHost {
   readonly clock: Clock;
   readonly policy: FsyncPolicy;
+  /** A rewrite runs in the background. */
+  readonly rewriting: boolean;
+  /** The directive no-appendfsync-on-rewrite. */
+  readonly noSyncWhileRewriting: boolean;
   /** A path of the code that may have kept the loop waiting. */
   latency(event: LatencyEvent, ms: number): void;
   log(line: string): void;
@@ -97,6 +101,23 @@ export class Appender {
     }
   }
 
+  /**
+   * Another file takes over: what is buffered is written here, and synced from another thread unless the policy
+   * is to do that at once.
+   */
+  retire(): void {
+    this.flush(true);
+    if (this.host.policy === 'no' || this.written === this.synced) {
+      this.disk.close(this.fd);
+      return;
+    }
+    const fd = this.fd;
+    this.disk.datasyncLater(fd, (error) => {
+      if (error) this.host.log(`background fsync failed: ${error.message}`);
+      this.disk.close(fd);
+    });
+  }
+
   close(): void {
     this.flushAndSync();
     this.disk.close(this.fd);
@@ -130,7 +151,7 @@ export class Appender {
       error = thrown as NodeJS.ErrnoException;
     }
     const ms = host.clock.monotonic() - started;
-    host.latency(this.syncing ? 'aof-write-pending-fsync' : 'aof-write-alone', ms);
+    host.latency(this.situation(), ms);
     host.latency('aof-write', ms);
     if (error) return this.writeFailed(error, done);
     this.written += wanted;
@@ -138,6 +159,11 @@ export class Appender {
     if (this.writeError) host.log('the append-only file can be written again');
     this.writeError = undefined;
     return true;
+  }
+
+  private situation(): LatencyEvent {
+    if (this.syncing) return 'aof-write-pending-fsync';
+    return this.host.rewriting ? 'aof-write-active-child' : 'aof-write-alone';
   }
 
   /** Half a command must not stay in the file: it is cut back to the last whole one, and tried again later. */
@@ -163,6 +189,7 @@ export class Appender {
 
   private sync(): void {
     const { disk, host } = this;
+    if (host.rewriting && host.noSyncWhileRewriting) return;
     const now = host.clock.monotonic();
     if (host.policy === 'always') {
       try {

@@ -1,32 +1,41 @@
+import { formatScore } from '../commands/score.ts';
 import { encodeRequest } from '../resp/reply.ts';
-import type { Keyspace } from '../store/keyspace.ts';
-import type { Value } from '../store/values.ts';
+import type { AggregateValue, Value } from '../store/values.ts';
 
-/** Members per command: short enough that loading one command never stalls. */
+/** Elements per command: short enough that loading one command never stalls. */
 const BATCH = 64;
 
-/** The shortest commands that rebuild one database, one encoded piece for each key. */
-export function* rewriteKeyspace(db: Keyspace): Generator<string> {
-  if (db.size === 0) return;
-  yield encodeRequest(['SELECT', String(db.id)]);
-  // Columns are copied, not walked in place: the data set may change between two pieces.
-  const keys = db.table.toArray();
-  const values = db.table.valuesArray();
-  const expiries = keys.map((key) => db.expires.get(key));
-  for (let slot = 0; slot < keys.length; slot++) {
-    yield rewriteKey(keys[slot]!, values[slot]!, expiries[slot]);
+/** The shortest commands that rebuild one key, encoded. */
+export function rewriteKey(key: string, value: Value, expiry: number | undefined): string {
+  let out = typeof value === 'string' ? encodeRequest(['SET', key, value]) : rewriteAggregate(key, value);
+  if (expiry !== undefined) out += encodeRequest(['PEXPIREAT', key, String(expiry)]);
+  return out;
+}
+
+function rewriteAggregate(key: string, value: AggregateValue): string {
+  switch (value.kind) {
+    case 'set':
+      return batches(['SADD', key], value.members.toArray(), 1);
+    case 'hash':
+      return batches(['HMSET', key], [...value.fields.entries()].flat(), 2);
+    case 'list':
+      return batches(['RPUSH', key], value.items.toArray(), 1);
+    case 'zset': {
+      const scored = value.sorted.range(0, value.size);
+      return batches(
+        ['ZADD', key],
+        scored.flatMap(({ member, score }) => [formatScore(score), member]),
+        2,
+      );
+    }
   }
 }
 
-function rewriteKey(key: string, value: Value, expiry: number | undefined): string {
+/** @param width words that belong together */
+function batches(start: readonly string[], words: readonly string[], width: number): string {
   let out = '';
-  if (typeof value === 'string') out = encodeRequest(['SET', key, value]);
-  else {
-    const members = value.members.toArray();
-    for (let i = 0; i < members.length; i += BATCH) {
-      out += encodeRequest(['SADD', key, ...members.slice(i, i + BATCH)]);
-    }
+  for (let i = 0; i < words.length; i += BATCH * width) {
+    out += encodeRequest([...start, ...words.slice(i, i + BATCH * width)]);
   }
-  if (expiry !== undefined) out += encodeRequest(['PEXPIREAT', key, String(expiry)]);
   return out;
 }

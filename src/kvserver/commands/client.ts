@@ -16,6 +16,15 @@ export function setClientName(session: Session, name: string): void {
   session.name = name;
 }
 
+function flagsOf(session: Session): string {
+  const flags =
+    (session.subscriptionCount > 0 ? 'P' : '') +
+    (session.multi ? 'x' : '') +
+    (session.watchBroken ? 'd' : '') +
+    (session.noEvict ? 'e' : '');
+  return flags || 'N';
+}
+
 /** One client as CLIENT LIST and CLIENT INFO show it. */
 export function describeClient(session: Session): string {
   const { peer, server } = session;
@@ -29,12 +38,12 @@ export function describeClient(session: Session): string {
     name: session.name,
     age: seconds(session.createdAt),
     idle: seconds(session.lastAt),
-    flags: session.noEvict ? 'e' : 'N',
+    flags: flagsOf(session),
     db: session.db.id,
-    sub: 0,
-    psub: 0,
+    sub: session.channels.size,
+    psub: session.patterns.size,
     ssub: 0,
-    multi: -1,
+    multi: session.multi?.queue.length ?? -1,
     qbuf: peer?.queryBuffer ?? 0,
     obl: peer?.outputBuffer ?? 0,
     omem: peer?.outputBuffer ?? 0,
@@ -51,6 +60,10 @@ export function describeClient(session: Session): string {
     .join(' ');
 }
 
+function clientType(session: Session): 'normal' | 'pubsub' {
+  return session.subscriptionCount > 0 ? 'pubsub' : 'normal';
+}
+
 const list: Run = (session, args) => {
   const { server, resp } = session;
   const everyone = [...server.sessions.values()];
@@ -61,7 +74,7 @@ const list: Run = (session, args) => {
     if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(type)) {
       throw new CommandError(`ERR Unknown client type '${args[3]}'`);
     }
-    chosen = type === 'normal' ? everyone : [];
+    chosen = everyone.filter((one) => clientType(one) === type);
   } else if (option === 'id' && args.length > 3) {
     const ids = args.slice(3).map((text) => {
       const id = parseInt64(text);
@@ -102,7 +115,7 @@ function readKillFilter(args: readonly string[]): KillFilter {
         if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(value.toLowerCase())) {
           throw new CommandError(`ERR Unknown client type '${value}'`);
         }
-        filter.matches.push(() => value.toLowerCase() === 'normal');
+        filter.matches.push((one) => clientType(one) === value.toLowerCase());
         break;
       case 'user':
         if (value !== 'default') throw new CommandError(`ERR No such user '${value}'`);

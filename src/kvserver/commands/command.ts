@@ -4,7 +4,7 @@ import { globMatch } from '../store/glob.ts';
 import { helpCommand } from './help.ts';
 import { keysOf } from './key-positions.ts';
 import { allCommands, findCommand } from './registry.ts';
-import type { CommandSpec } from './spec.ts';
+import { type CommandSpec, INTERNAL_FLAGS } from './spec.ts';
 
 type Run = NonNullable<CommandSpec['run']>;
 
@@ -54,7 +54,7 @@ function describe(spec: CommandSpec, resp: Resp, parent?: string): string {
   return array([
     bulk(parent ? `${parent}|${spec.name}` : spec.name),
     integer(spec.arity),
-    array(spec.flags.map(simple)),
+    array(spec.flags.filter((flag) => !INTERNAL_FLAGS.has(flag)).map(simple)),
     integer(first),
     integer(last),
     integer(step),

@@ -27,7 +27,7 @@ function sameSecret(a: string, b: string): boolean {
 const auth: CommandSpec = {
   name: 'auth',
   arity: -2,
-  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth'],
+  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'skip_slowlog'],
   group: 'connection',
   since: '1.0.0',
   summary: 'Gives the password.',
@@ -48,7 +48,7 @@ const auth: CommandSpec = {
 const hello: CommandSpec = {
   name: 'hello',
   arity: -1,
-  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth'],
+  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'skip_slowlog'],
   group: 'connection',
   since: '6.0.0',
   summary: 'Opens the conversation: protocol version, password, name.',
@@ -106,13 +106,15 @@ const hello: CommandSpec = {
 const ping: CommandSpec = {
   name: 'ping',
   arity: -1,
-  flags: ['fast'],
+  flags: ['fast', 'while_subscribed'],
   group: 'connection',
   since: '1.0.0',
   summary: 'Answers PONG, or the given text.',
   complexity: 'O(1)',
-  run(_session, args) {
+  run(session, args) {
     if (args.length > 2) throw new CommandError("ERR wrong number of arguments for 'ping' command");
+    // A RESP2 client that has subscribed reads messages only, so the answer looks like one.
+    if (session.resp === 2 && session.subscriptionCount > 0) return bulks(['pong', args[1] ?? '']);
     return args.length === 2 ? bulk(args[1]!) : PONG;
   },
 };
@@ -148,7 +150,7 @@ const select: CommandSpec = {
 const quit: CommandSpec = {
   name: 'quit',
   arity: -1,
-  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth'],
+  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'no_queue', 'while_subscribed'],
   group: 'connection',
   since: '1.0.0',
   summary: 'Ends the connection.',
@@ -162,12 +164,15 @@ const quit: CommandSpec = {
 const reset: CommandSpec = {
   name: 'reset',
   arity: 1,
-  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth'],
+  flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'no_queue', 'while_subscribed'],
   group: 'connection',
   since: '6.2.0',
   summary: 'Puts the connection back into the state of a new one.',
   complexity: 'O(1)',
   run(session) {
+    session.multi = undefined;
+    session.server.watches.forget(session);
+    session.server.pubsub.forget(session);
     session.resp = 2;
     session.db = session.server.keyspaces[0]!;
     session.name = '';

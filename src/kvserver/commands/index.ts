@@ -3,18 +3,26 @@ import { COMMAND_COMMANDS } from './command.ts';
 import { CONFIG_COMMANDS } from './config.ts';
 import { CONNECTION_COMMANDS } from './connection.ts';
 import { EXPIRE_COMMANDS } from './expire.ts';
+import { HASH_COMMANDS } from './hash.ts';
+import { HASH_WALK_COMMANDS } from './hash-walk.ts';
 import { INFO_COMMANDS } from './info.ts';
 import { KEY_COMMANDS } from './keys.ts';
 import { LATENCY_COMMANDS } from './latency.ts';
+import { OBJECT_COMMANDS } from './object.ts';
+import { PUBSUB_COMMANDS } from './pubsub.ts';
 import { register } from './registry.ts';
+import { RENAME_COMMANDS } from './rename.ts';
+import { REWRITE_COMMANDS } from './rewrite.ts';
 import { SCAN_COMMANDS } from './scan.ts';
 import { SERVER_COMMANDS } from './server.ts';
 import { SET_ALGEBRA_COMMANDS } from './set-algebra.ts';
 import { SET_BASIC_COMMANDS } from './set-basic.ts';
+import { SLOWLOG_COMMANDS } from './slowlog.ts';
 import { STRING_CHANGE_COMMANDS } from './string-change.ts';
 import { STRING_GET_COMMANDS } from './string-get.ts';
 import { STRING_MANY_COMMANDS } from './string-many.ts';
 import { STRING_SET_COMMANDS } from './string-set.ts';
+import { TRANSACTION_COMMANDS } from './transaction.ts';
 
 // A new family of commands: one file, one line here.
 for (const family of [
@@ -23,17 +31,25 @@ for (const family of [
   CONFIG_COMMANDS,
   CONNECTION_COMMANDS,
   EXPIRE_COMMANDS,
+  HASH_COMMANDS,
+  HASH_WALK_COMMANDS,
   INFO_COMMANDS,
   KEY_COMMANDS,
   LATENCY_COMMANDS,
+  OBJECT_COMMANDS,
+  PUBSUB_COMMANDS,
+  RENAME_COMMANDS,
+  REWRITE_COMMANDS,
   SCAN_COMMANDS,
   SERVER_COMMANDS,
   SET_ALGEBRA_COMMANDS,
   SET_BASIC_COMMANDS,
+  SLOWLOG_COMMANDS,
   STRING_CHANGE_COMMANDS,
   STRING_GET_COMMANDS,
   STRING_MANY_COMMANDS,
   STRING_SET_COMMANDS,
+  TRANSACTION_COMMANDS,
 ]) {
   register(family);
 }

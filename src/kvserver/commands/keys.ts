@@ -108,7 +108,10 @@ function flush(name: string, summary: string, which: 'one' | 'all'): CommandSpec
     run({ db, server }, args) {
       requireFlushMode(args);
       const emptied: readonly Keyspace[] = which === 'one' ? [db] : server.keyspaces;
-      for (const one of emptied) one.clear();
+      for (const one of emptied) {
+        server.watches.touchAll(one);
+        one.clear();
+      }
       // Written to the append-only file even when nothing was there.
       server.dirty++;
       return OK;

@@ -1,7 +1,8 @@
 import { CommandError } from '../command-error.ts';
-import { bulk, integer, nil, ONE, set, ZERO } from '../resp/reply.ts';
+import { bulk, bulks, EMPTY_ARRAY, integer, nil, ONE, set, ZERO } from '../resp/reply.ts';
 import { SetValue } from '../store/values.ts';
-import { parseInt64, rangedArg } from './arguments.ts';
+import { rangedArg } from './arguments.ts';
+import { drawSlots, randomCount, randomSlot } from './random.ts';
 import type { CommandSpec } from './spec.ts';
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
@@ -151,7 +152,7 @@ const spop: CommandSpec = {
     const { members } = value;
     const popped: string[] = [];
     while (popped.length < count && members.size > 0) {
-      const slot = Math.floor(Math.random() * members.size);
+      const slot = randomSlot(members);
       popped.push(members.nameAt(slot)!);
       members.removeAt(slot);
     }
@@ -174,37 +175,14 @@ const srandmember: CommandSpec = {
   complexity: 'O(N), N being the count',
   run({ db, resp }, args) {
     if (args.length > 3) throw CommandError.syntax();
-    const wanted = args[2] === undefined ? undefined : parseInt64(args[2]);
-    if (args[2] !== undefined && wanted === undefined) throw CommandError.notAnInteger();
-    if (wanted !== undefined && (wanted < -(2n ** 62n) || wanted > 2n ** 62n)) {
-      throw new CommandError('ERR value is out of range');
-    }
+    const count = args[2] === undefined ? undefined : randomCount(args[2]);
     const members = db.readSet(args[1]!)?.members;
-    if (wanted === undefined) {
-      return members ? bulk(members.nameAt(Math.floor(Math.random() * members.size))!) : nil(resp);
-    }
+    if (count === undefined) return members ? bulk(members.nameAt(randomSlot(members))!) : nil(resp);
     // An array also in RESP3, for members may repeat.
-    if (!members || wanted === 0n) return '*0\r\n';
-    if (wanted < 0n) {
-      let out = `*${-wanted}\r\n`;
-      for (let i = wanted; i < 0n; i++)
-        out += bulk(members.nameAt(Math.floor(Math.random() * members.size))!);
-      return out;
-    }
-    const drawn = drawDistinct(members.toArray(), Number(wanted));
-    return `*${drawn.length}\r\n${drawn.map(bulk).join('')}`;
+    if (!members || count === 0) return EMPTY_ARRAY;
+    return bulks(drawSlots(members, count).map((slot) => members.nameAt(slot)!));
   },
 };
-
-/** The first steps of a Fisher-Yates shuffle. */
-function drawDistinct(names: string[], count: number): string[] {
-  const drawn = Math.min(count, names.length);
-  for (let i = 0; i < drawn; i++) {
-    const other = i + Math.floor(Math.random() * (names.length - i));
-    [names[i], names[other]] = [names[other]!, names[i]!];
-  }
-  return names.slice(0, drawn);
-}
 
 export const SET_BASIC_COMMANDS: readonly CommandSpec[] = [
   sadd,

@@ -12,7 +12,23 @@ export type Flag =
   | 'stale'
   | 'fast'
   | 'no_auth'
-  | 'movablekeys';
+  | 'movablekeys'
+  /** Runs at once also between MULTI and EXEC. */
+  | 'no_queue'
+  /** A RESP2 client that has subscribed may still send it. */
+  | 'while_subscribed'
+  /** What it runs is written to the append-only file one by one; it is not written itself. */
+  | 'transparent'
+  /** Never noted in the slow log: it is nothing but other commands, or it holds a password. */
+  | 'skip_slowlog';
+
+/** Flags that are this server's own affair: COMMAND INFO does not show them. */
+export const INTERNAL_FLAGS: ReadonlySet<Flag> = new Set([
+  'no_queue',
+  'while_subscribed',
+  'transparent',
+  'skip_slowlog',
+] as const);
 
 export type Group =
   | 'string'

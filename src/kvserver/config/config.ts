@@ -14,7 +14,7 @@ export type ReadResult = { readonly change: Change } | { readonly reason: string
 
 /** The values in force. Names are case-insensitive, as in redis.conf. */
 export class Config {
-  readonly values: Settings;
+  readonly values: { -readonly [K in keyof Settings]: Settings[K] };
 
   constructor() {
     const values: Record<string, unknown> = {};

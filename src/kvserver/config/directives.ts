@@ -18,24 +18,35 @@ export const DIRECTIVES = {
   appendfsync: choice('everysec', ['everysec', 'always', 'no']),
   appendonly: flag(false),
   'aof-load-truncated': flag(true),
+  // Growth in percent since the last rewrite that starts the next one; 0: never by itself.
+  'auto-aof-rewrite-percentage': integer(100, { min: 0, max: MAX_INT }),
+  'auto-aof-rewrite-min-size': memory(64 * 1024 ** 2, { min: 0, max: MAX_BYTES }),
   bind: words(['127.0.0.1', '-::1'], { fixed: true }),
   databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
   dir: text('.', { fixed: true }),
+  'hash-max-listpack-entries': integer(128, { min: 0, max: MAX_BYTES }),
+  'hash-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
   hz: integer(10, { min: 1, max: 500 }),
   // Milliseconds; 0 switches the latency monitor off.
   'latency-monitor-threshold': integer(0, { min: 0, max: MAX_BYTES }),
   maxclients: integer(10_000, { min: 1, max: MAX_INT }),
+  'no-appendfsync-on-rewrite': flag(false),
   port: integer(6379, { min: 0, max: 65_535, fixed: true }),
   'proto-max-bulk-len': memory(512 * 1024 ** 2, { min: 1024 ** 2, max: MAX_BYTES }),
   'protected-mode': flag(true),
   requirepass: text(''),
   'set-max-intset-entries': integer(512, { min: 0, max: MAX_BYTES }),
   'client-query-buffer-limit': memory(1024 ** 3, { min: 1024 ** 2, max: MAX_BYTES }),
+  // Microseconds; negative switches the slow log off.
+  'slowlog-log-slower-than': integer(10_000, { min: -1, max: MAX_BYTES }),
+  'slowlog-max-len': integer(128, { min: 0, max: MAX_BYTES }),
   'tcp-backlog': integer(511, { min: 0, max: MAX_INT, fixed: true }),
   'tcp-keepalive': integer(300, { min: 0, max: MAX_INT }),
   timeout: integer(0, { min: 0, max: MAX_INT }),
   // Snapshots: none are taken, which is what the empty list says in redis.conf too.
   save: words([], { check: (list) => (list.join('') === '' ? undefined : 'snapshots are not available') }),
+  'zset-max-listpack-entries': integer(128, { min: 0, max: MAX_BYTES }),
+  'zset-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
 } satisfies Readonly<Record<string, Directive<never> | object>>;
 
 export type DirectiveName = keyof typeof DIRECTIVES;

@@ -25,9 +25,15 @@ function persistenceFields(server: Server): Fields {
   return {
     loading: server.loading ? 1 : 0,
     aof_enabled: aof.open ? 1 : 0,
+    aof_rewrite_in_progress: aof.rewritingMs === undefined ? 0 : 1,
+    aof_rewrite_scheduled: 0,
+    aof_last_rewrite_time_sec: aof.lastRewriteMs === undefined ? -1 : Math.floor(aof.lastRewriteMs / 1000),
+    aof_current_rewrite_time_sec: aof.rewritingMs === undefined ? -1 : Math.floor(aof.rewritingMs / 1000),
+    aof_last_bgrewrite_status: aof.lastRewriteOk ? 'ok' : 'err',
     aof_last_write_status: status?.writeError || status?.syncError ? 'err' : 'ok',
     ...(status && {
       aof_current_size: aof.totalSize,
+      aof_base_size: aof.baseSize,
       aof_buffer_length: status.bufferLength,
       aof_pending_bio_fsync: status.pendingSync ? 1 : 0,
       aof_delayed_fsync: status.delayedFsync,
@@ -49,6 +55,8 @@ function statsFields(server: Server): Fields {
     expired_keys: stats.expiredKeys,
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
+    pubsub_channels: server.pubsub.channelCount,
+    pubsub_patterns: server.pubsub.patternCount,
     total_error_replies: stats.errorReplies,
   };
 }

@@ -4,7 +4,7 @@ import type { LatencyEvent } from './monitor.ts';
 /** What to do about an event. `directive` is what to change where there is one. */
 export interface Advice {
   readonly text: string;
-  readonly directive?: DirectiveName | 'slowlog-log-slower-than' | 'no-appendfsync-on-rewrite';
+  readonly directive?: DirectiveName;
 }
 
 const SLOW_COMMANDS: Advice = {

@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.ts';
 import { DenseMap } from './dense-map.ts';
-import { type Aggregate, SetValue, type Value } from './values.ts';
+import { type AggregateValue, HashValue, ListValue, SetValue, SortedSetValue, type Value } from './values.ts';
 
 /** What a keyspace needs of the server around it. */
 export interface KeyspaceHost {
@@ -24,9 +24,9 @@ export interface KeyspaceHost {
  */
 export class Keyspace {
   readonly id: number;
-  readonly table = new DenseMap<Value>();
+  table = new DenseMap<Value>();
   /** Key → epoch milliseconds. */
-  readonly expires = new DenseMap<number>();
+  expires = new DenseMap<number>();
   private readonly host: KeyspaceHost;
 
   constructor(id: number, host: KeyspaceHost) {
@@ -80,12 +80,30 @@ export class Keyspace {
     return value;
   }
 
+  /** The set under a key. @throws CommandError WRONGTYPE, as all of its kind */
   readSet(key: string): SetValue | undefined {
-    return asSet(this.read(key));
+    return expectKind(SetValue, this.read(key));
   }
-
   writableSet(key: string): SetValue | undefined {
-    return asSet(this.writable(key));
+    return expectKind(SetValue, this.writable(key));
+  }
+  readHash(key: string): HashValue | undefined {
+    return expectKind(HashValue, this.read(key));
+  }
+  writableHash(key: string): HashValue | undefined {
+    return expectKind(HashValue, this.writable(key));
+  }
+  readList(key: string): ListValue | undefined {
+    return expectKind(ListValue, this.read(key));
+  }
+  writableList(key: string): ListValue | undefined {
+    return expectKind(ListValue, this.writable(key));
+  }
+  readSortedSet(key: string): SortedSetValue | undefined {
+    return expectKind(SortedSetValue, this.read(key));
+  }
+  writableSortedSet(key: string): SortedSetValue | undefined {
+    return expectKind(SortedSetValue, this.writable(key));
   }
 
   /** Gives a key a new value and no expiry. O(1). */
@@ -115,8 +133,8 @@ export class Keyspace {
   }
 
   /** Deletes an aggregate's key when its last element has gone, as every command must that removes elements. */
-  deleteIfEmpty(key: string, value: Aggregate): void {
-    if (value.members.size === 0) this.delete(key);
+  deleteIfEmpty(key: string, value: AggregateValue): void {
+    if (value.size === 0) this.delete(key);
   }
 
   expiryOf(key: string): number | undefined {
@@ -137,6 +155,12 @@ export class Keyspace {
     this.host.keyChanged(this, key);
   }
 
+  /** SWAPDB. O(1). */
+  swapWith(other: Keyspace): void {
+    [this.table, other.table] = [other.table, this.table];
+    [this.expires, other.expires] = [other.expires, this.expires];
+  }
+
   clear(): void {
     this.table.clear();
     this.expires.clear();
@@ -153,7 +177,7 @@ export class Keyspace {
   }
 }
 
-function asSet(value: Value | undefined): SetValue | undefined {
-  if (value !== undefined && !(value instanceof SetValue)) throw CommandError.wrongType();
-  return value;
+function expectKind<T extends AggregateValue>(kind: new () => T, value: Value | undefined): T | undefined {
+  if (value === undefined || value instanceof kind) return value;
+  throw CommandError.wrongType();
 }

@@ -150,6 +150,34 @@ export const OTHER_REQUESTS = [
   request('COMMAND', 'GETKEYS', some(fc.oneof(option('GET', 'MSET', 'SMOVE', 'PING'), value), 4)),
 ];
 
+export const HASH_REQUESTS = [
+  request(option('HSET', 'HMSET'), key, some(member, 4)),
+  request('HSETNX', key, member, value),
+  request(option('HGET', 'HEXISTS', 'HSTRLEN'), key, member),
+  request(option('HMGET', 'HDEL'), key, some(member)),
+  request('HLEN', key),
+  request('HINCRBY', key, member, number),
+  request('HINCRBYFLOAT', key, member, float),
+];
+
+export const HASH_UNORDERED = [
+  request(option('HGETALL', 'HKEYS', 'HVALS'), key),
+  request('HRANDFIELD', key, option('100', '0', 'x'), maybe(option('WITHVALUES'))),
+  request('HSCAN', key, '0', option('COUNT'), option('1000')),
+];
+
+export const RENAME_REQUESTS = [
+  request(option('RENAME', 'RENAMENX'), key, key),
+  request('COPY', key, key, fc.array(option('REPLACE', 'DB', '1', '99'), { maxLength: 3 })),
+  request('MOVE', key, option('0', '1', '2', '99', 'x')),
+  request('SWAPDB', option('0', '1', 'x'), option('0', '1', '99', 'y')),
+];
+
+export const TRANSACTION_REQUESTS = [
+  request(option('MULTI', 'MULTI', 'EXEC', 'EXEC', 'EXEC', 'DISCARD', 'UNWATCH')),
+  request('WATCH', some(key)),
+];
+
 function steps(requests: readonly fc.Arbitrary<string[]>[], unordered = false): fc.Arbitrary<Step> {
   return fc.oneof(...requests).map((args) => ({ args, unordered }));
 }
@@ -159,5 +187,9 @@ export const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: steps(SET_REQUESTS) },
   { weight: 4, arbitrary: steps(SET_UNORDERED, true) },
   { weight: 4, arbitrary: steps(KEY_REQUESTS) },
+  { weight: 6, arbitrary: steps(HASH_REQUESTS) },
+  { weight: 3, arbitrary: steps(HASH_UNORDERED, true) },
+  { weight: 3, arbitrary: steps(RENAME_REQUESTS) },
+  { weight: 2, arbitrary: steps(TRANSACTION_REQUESTS) },
   { weight: 2, arbitrary: steps(OTHER_REQUESTS) },
 );

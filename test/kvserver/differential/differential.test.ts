@@ -13,11 +13,14 @@ import { startRedisServer } from './redis-server.ts';
 const RUNS = Number(process.env.PERFCASE_DIFFERENTIAL_RUNS ?? 300);
 
 /** Sorts what may come in any order, however deep it lies. */
-export function sorted(reply: Reply): Reply {
+function sorted(reply: Reply): Reply {
   if (Array.isArray(reply)) return reply.map(sorted).sort(byText);
-  if (reply !== null && typeof reply === 'object' && 'set' in reply)
-    return { set: reply.set.map(sorted).sort(byText) };
-  return reply;
+  if (reply === null || typeof reply !== 'object') return reply;
+  if ('set' in reply) return { set: reply.set.map(sorted).sort(byText) };
+  if (!('map' in reply)) return reply;
+  const pairs: Reply[] = [];
+  for (let i = 0; i < reply.map.length; i += 2) pairs.push(reply.map.slice(i, i + 2));
+  return { map: pairs.sort(byText) };
 }
 
 function byText(a: Reply, b: Reply): number {
@@ -25,9 +28,15 @@ function byText(a: Reply, b: Reply): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-export async function run(client: RawClient, steps: readonly Step[], resp: 2 | 3): Promise<unknown[]> {
+/** EXEC may have run a command whose elements come in any order. */
+function isUnordered(step: Step): boolean {
+  return step.unordered === true || step.args[0] === 'EXEC';
+}
+
+async function run(client: RawClient, steps: readonly Step[], resp: 2 | 3): Promise<unknown[]> {
   // A sequence may have left any database selected and any directive changed.
   await client.pipeline([
+    ['RESET'],
     ['HELLO', resp],
     ['CONFIG', 'SET', 'appendfsync', 'everysec', 'hz', '10', 'maxclients', '10000'],
     ['SELECT', 0],
@@ -35,7 +44,7 @@ export async function run(client: RawClient, steps: readonly Step[], resp: 2 | 3
     ['CLIENT', 'SETNAME', ''],
   ]);
   const replies = await client.pipeline(steps.map((step) => [...step.args]));
-  return replies.map((reply, i) => [steps[i]!.args, steps[i]!.unordered ? sorted(reply) : reply]);
+  return replies.map((reply, i) => [steps[i]!.args, isUnordered(steps[i]!) ? sorted(reply) : reply]);
 }
 
 describeNeeds(['redis-server'], 'against redis-server', () => {

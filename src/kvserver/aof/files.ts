@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { FatalError } from '../fatal-error.ts';
+import {
+  type AofPart,
+  baseName,
+  EMPTY_MANIFEST,
+  incrementName,
+  type Manifest,
+  parseManifest,
+  printManifest,
+} from './manifest.ts';
+
+export interface AofPlace {
+  /** The directory of the directives `dir` and `appenddirname`. */
+  readonly directory: string;
+  /** The directive appendfilename. */
+  readonly prefix: string;
+}
+
+/** The directory of the append-only file: its manifest, and the files the manifest names. */
+export class AofFiles {
+  readonly place: AofPlace;
+  manifest: Manifest = EMPTY_MANIFEST;
+
+  constructor(place: AofPlace) {
+    this.place = place;
+  }
+
+  pathOf(part: AofPart): string {
+    return path.join(this.place.directory, part.name);
+  }
+
+  /** Where a new base is written before it is whole. */
+  get temporaryPath(): string {
+    return path.join(this.place.directory, `temp-rewriteaof-bg-${process.pid}.aof`);
+  }
+
+  /** In the order in which they are loaded. */
+  parts(): AofPart[] {
+    return [...(this.manifest.base ? [this.manifest.base] : []), ...this.manifest.increments];
+  }
+
+  /** Bytes of all files but the last, to which is still written. */
+  closedSize(): number {
+    return this.parts()
+      .slice(0, -1)
+      .reduce((sum, part) => sum + fs.statSync(this.pathOf(part)).size, 0);
+  }
+
+  makeDirectory(): void {
+    fs.mkdirSync(this.place.directory, { recursive: true, mode: 0o755 });
+  }
+
+  nextBase(): AofPart {
+    const seq = (this.manifest.base?.seq ?? 0) + 1;
+    return { name: baseName(this.place.prefix, seq), seq, type: 'b' };
+  }
+
+  nextIncrement(): AofPart {
+    const used = [...this.manifest.increments, ...this.manifest.history].map((part) => part.seq);
+    const seq = Math.max(0, ...used) + 1;
+    return { name: incrementName(this.place.prefix, seq), seq, type: 'i' };
+  }
+
+  /** @throws FatalError when there is a manifest that cannot be read */
+  readManifest(): void {
+    const file = this.manifestPath;
+    if (!fs.existsSync(file)) return;
+    try {
+      this.manifest = parseManifest(fs.readFileSync(file, 'latin1'));
+    } catch (error) {
+      throw new FatalError(`${file}: ${(error as Error).message}`);
+    }
+    const missing = this.parts().find((part) => !fs.existsSync(this.pathOf(part)));
+    if (missing) throw new FatalError(`${this.pathOf(missing)} is named in the manifest but does not exist`);
+  }
+
+  /**
+   * Replaces the manifest in one step: whoever reads it finds the old list or the new one, also after a crash.
+   * Call it after the files it names are there.
+   */
+  publish(manifest: Manifest): void {
+    const temporary = `${this.manifestPath}.tmp`;
+    const fd = fs.openSync(temporary, 'w', 0o644);
+    try {
+      fs.writeSync(fd, printManifest(manifest), null, 'latin1');
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, this.manifestPath);
+    this.syncDirectory();
+    this.manifest = manifest;
+  }
+
+  /** Deletes what has been replaced. */
+  deleteHistory(): void {
+    if (this.manifest.history.length === 0) return;
+    for (const part of this.manifest.history) fs.rmSync(this.pathOf(part), { force: true });
+    this.publish({ ...this.manifest, history: [] });
+  }
+
+  /** A new name in a directory survives a crash only when the directory is synced too. */
+  private syncDirectory(): void {
+    const fd = fs.openSync(this.place.directory, 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  private get manifestPath(): string {
+    return path.join(this.place.directory, `${this.place.prefix}.manifest`);
+  }
+}

@@ -1,0 +1,56 @@
+import { CommandError } from './command-error.ts';
+import type { CommandSpec } from './commands/spec.ts';
+import type { LatencyEvent } from './latency/monitor.ts';
+import { error } from './resp/reply.ts';
+import type { Session } from './session.ts';
+
+/** A command as it was found by its name, with what is looked at on every call computed once. */
+export interface Resolved {
+  readonly spec: CommandSpec;
+  /** "client|list" for a subcommand. */
+  readonly fullName: string;
+  readonly write: boolean;
+  readonly noAuth: boolean;
+  readonly event: LatencyEvent;
+  /** Numbers the commands, so that a counter is found by index. */
+  readonly index: number;
+  readonly run: (session: Session, args: readonly string[]) => string;
+}
+
+/** Runs a command that passed the checks: measures it, and writes what it changed to the append-only file. */
+export function call(session: Session, command: Resolved, args: readonly string[]): string {
+  const { server } = session;
+  const { stats } = server;
+  const dirtyBefore = server.dirty;
+  const db = session.db;
+  const started = server.monotonicNow;
+  let reply: string;
+  try {
+    reply = command.run(session, args);
+  } catch (thrown) {
+    if (!(thrown instanceof CommandError)) throw thrown;
+    reply = error(thrown.message);
+  }
+  const ms = server.commandEnded() - started;
+  server.commandDone(session, command, args, ms);
+  const failed = reply.charCodeAt(0) === 45;
+  if (failed) stats.errorReply(reply);
+  const entry = stats.entry(command);
+  entry.calls++;
+  entry.usec += ms * 1000;
+  if (failed) entry.failed++;
+  stats.commandsProcessed++;
+  if (server.dirty !== dirtyBefore && !command.spec.flags.includes('transparent'))
+    propagate(session, db.id, args);
+  server.rewritten = undefined;
+  return reply;
+}
+
+function propagate({ server }: Session, dbId: number, args: readonly string[]): void {
+  if (server.loading) return;
+  if (!server.rewritten) {
+    server.aof.append(dbId, args);
+    return;
+  }
+  server.aof.appendTogether(dbId, server.rewritten);
+}

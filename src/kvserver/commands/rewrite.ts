@@ -1,0 +1,21 @@
+import { CommandError } from '../command-error.ts';
+import { simple } from '../resp/reply.ts';
+import type { CommandSpec } from './spec.ts';
+
+const bgrewriteaof: CommandSpec = {
+  name: 'bgrewriteaof',
+  arity: 1,
+  flags: ['admin', 'noscript'],
+  group: 'server',
+  since: '1.0.0',
+  summary: 'Makes the append-only file as small as the data set, in the background.',
+  complexity: 'O(N) in the background, N being the number of keys; a block copy of the tables at once',
+  run({ server }) {
+    if (!server.aof.startRewrite()) {
+      throw new CommandError('ERR Background append only file rewriting already in progress');
+    }
+    return simple('Background append only file rewriting started');
+  },
+};
+
+export const REWRITE_COMMANDS: readonly CommandSpec[] = [bgrewriteaof];
