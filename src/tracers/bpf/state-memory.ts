@@ -1,0 +1,44 @@
+import { SLOT, SLOTS, STATE } from './layout.ts';
+import type { OpenCall } from './log-text.ts';
+
+/** The state that the kernel's programs keep, as this process sees it: an array map mapped into memory. */
+export class StateMemory {
+  private readonly view: DataView;
+
+  constructor(private readonly memory: ArrayBuffer) {
+    this.view = new DataView(memory);
+  }
+
+  /** Before the programs are attached. */
+  setCaptures(table: Uint8Array): void {
+    new Uint8Array(this.memory, STATE.captures, table.length).set(table);
+  }
+
+  /** Calls that were seen to begin and whose record is missing. */
+  get lost(): number {
+    return Number(this.counter(STATE.lost) + this.counter(STATE.collisions));
+  }
+
+  /** Calls that are under way, as far as the slots tell. */
+  openCalls(): OpenCall[] {
+    const { view } = this;
+    const open: OpenCall[] = [];
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const at = STATE.slots + slot * SLOT.bytes;
+      const startNs = Number(view.getBigUint64(at + SLOT.startNs, true));
+      if (startNs === 0) continue;
+      open.push({
+        startNs,
+        tid: view.getUint32(at + SLOT.tid, true),
+        pid: view.getUint32(at + SLOT.pid, true),
+        number: view.getUint16(at + SLOT.number, true),
+        firstArgument: view.getInt32(at + SLOT.firstArgument, true),
+      });
+    }
+    return open;
+  }
+
+  private counter(offset: number): bigint {
+    return this.view.getBigUint64(offset, true);
+  }
+}

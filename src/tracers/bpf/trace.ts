@@ -1,0 +1,143 @@
+import { closeSync, existsSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeLog } from './log-text.ts';
+import { RecordStore } from './record-store.ts';
+import { Refused } from './refusal.ts';
+import { Session, type SessionEnd } from './session.ts';
+
+export interface BpfWindow {
+  /** Processes; their threads, also later ones, are watched too. */
+  readonly pids: readonly number[];
+  readonly durationMs: number;
+  /** Ends the window early. */
+  readonly signal: AbortSignal;
+  /** Bytes of each buffer to keep. */
+  readonly payloadBytes?: number;
+  /** Called when the programs are attached. */
+  readonly onAttached?: () => void;
+  /** Called when the window is over, just before detaching. */
+  readonly onWindowEnd?: () => void;
+}
+
+export type BpfCapture =
+  | {
+      readonly status: 'captured';
+      /** What `strace -f -ttt -T` would have printed. */
+      readonly text: string;
+      /** Thread id, process id: also of threads that came and went within the window. */
+      readonly threads: readonly (readonly [number, number])[];
+      /** Between attaching and detaching. */
+      readonly tracedMs: number;
+      /** Calls that were noticed and could not be kept. */
+      readonly lost: number;
+      /** The log reached its limit before the window ended. */
+      readonly full: boolean;
+      /** What did not detach; normally empty. */
+      readonly stuck: readonly string[];
+    }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/** As strace is asked for: a reply to SCAN with ten keys fits. */
+const PAYLOAD_BYTES = 1024;
+/** How often records are fetched. The ring buffer holds about a second of the busiest server. */
+const POLL_MS = 20;
+/** How many polls go by between two looks whether the processes still run. */
+const ALIVE_EVERY = 10;
+/** Bounds of memory and of the time that reading the log takes; a window that reaches one of them ends. */
+const MAX_RECORD_BYTES = 192 * 1024 * 1024;
+const MAX_RECORDS = 1_000_000;
+const MAX_LOG_BYTES = 192 * 1024 * 1024;
+
+/**
+ * Watches processes through the kernel's own tracepoints for a while. The target is never stopped: a program in the
+ * kernel notes each call and goes on. The programs hang on descriptors of this process, so nothing of them is left
+ * when it ends, however. Never throws; where the tracer cannot run, the reason is one line.
+ */
+export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
+  const { pids, durationMs, signal } = window;
+  let session: Session | undefined;
+  try {
+    refuseUnreadable(pids);
+    session = await Session.open({
+      pids,
+      payloadBytes: window.payloadBytes ?? PAYLOAD_BYTES,
+      followForks: pids.every((pid) => sharesPidNamespace(pid)),
+    });
+    const store = new RecordStore(MAX_RECORD_BYTES, MAX_RECORDS);
+    const epochOffsetUs = session.epochOffsetUs();
+    window.onAttached?.();
+    const attachedAt = performance.now();
+    for (let poll = 1; ; poll++) {
+      const left = attachedAt + durationMs - performance.now();
+      if (left <= 0 || signal.aborted || store.isFull) break;
+      if (poll % ALIVE_EVERY === 0 && !pids.some((pid) => existsSync(`/proc/${pid}`))) break;
+      await sleep(Math.min(POLL_MS, left), undefined, { signal }).catch(() => undefined);
+      session.drainTo(store);
+    }
+    const tracedMs = performance.now() - attachedAt;
+    window.onWindowEnd?.();
+    const end: SessionEnd = session.finish(store);
+    const log = writeLog(store, {
+      calls: session.calls,
+      epochOffsetUs,
+      open: end.open,
+      maxBytes: MAX_LOG_BYTES,
+    });
+    return {
+      status: 'captured',
+      text: log.text,
+      threads: log.threads,
+      tracedMs,
+      lost: end.lost + log.cut,
+      full: store.isFull || log.cut > 0,
+      stuck: end.stuck,
+    };
+  } catch (error) {
+    return { status: 'failed', reason: reasonOf(error) };
+  } finally {
+    session?.close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Refused) return error.message;
+  const said = error instanceof Error ? error.message : String(error);
+  return `the bpf tracer failed (${said.split('\n', 1)[0]!.slice(0, 160)})`;
+}
+
+/** What would attach and yet show nothing, or something wrong. @throws Refused */
+function refuseUnreadable(pids: readonly number[]): void {
+  // Programs see the ids of the first namespace, whose inode is fixed: PROC_PID_INIT_INO in linux/proc_ns.h.
+  if (linkOf('/proc/self/ns/pid') !== `pid:[${0xefff_fffc}]`) throw new Refused({ kind: 'namespace' });
+  for (const pid of pids) {
+    if (isNarrow(pid)) throw new Refused({ kind: 'foreign-program', pid });
+  }
+}
+
+/** The id that fork returns to a process in a namespace of its own is not the one that programs see. */
+function sharesPidNamespace(pid: number): boolean {
+  return linkOf(`/proc/${pid}/ns/pid`) === linkOf('/proc/self/ns/pid');
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A 32-bit program numbers its calls differently: byte 4 of an ELF file is 1 for it (elf(5)). */
+function isNarrow(pid: number): boolean {
+  const head = Buffer.alloc(5);
+  try {
+    const fd = openSync(`/proc/${pid}/exe`, 'r');
+    try {
+      return readSync(fd, head, 0, 5, 0) === 5 && head[4] === 1;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
+}
