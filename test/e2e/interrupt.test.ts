@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { eventually, harmTo } from '../support/processes.ts';
 import { describeNeeds } from '../support/requirements.ts';
 import { type Child, type Listener, Scene } from '../support/scene.ts';
+import { memberOf } from '../support/soak.ts';
 
 let scene = new Scene();
 afterEach(async () => {
@@ -60,8 +61,8 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'diagnose, interrupted', () =>
 
   it.each([
     ['perfcase itself', (child: Child) => child.pid],
-    ['the strace that it started', (child: Child) => memberOf(child, /^(\d+) strace /)],
-    ['what watches over strace', (child: Child) => memberOf(child, /^(\d+) timeout /)],
+    ['the strace that it started', (child: Child) => memberOf(child, 'strace')],
+    ['what watches over strace', (child: Child) => memberOf(child, 'timeout')],
   ])('SIGKILL to %s while it traces: the target goes on untraced', async (_whom, pidOf) => {
     const server = await busyServer();
     const temp = await scene.temp();
@@ -93,12 +94,3 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'diagnose, interrupted', () =>
     expect(await temp.left()).toEqual([]);
   });
 });
-
-/** The pid of a member of the family, by its command. */
-function memberOf(child: Child, command: RegExp): number | undefined {
-  const member = child
-    .family()
-    .map((line) => command.exec(line))
-    .find((match) => match !== null);
-  return member ? Number(member[1]) : undefined;
-}

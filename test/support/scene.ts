@@ -194,9 +194,9 @@ export class Scene {
     return this.perfcase(['load', `http://127.0.0.1:${app.port}${path}`], options);
   }
 
-  /** redis-cli. @returns what it printed */
+  /** redis-cli, which waits 10 s for an answer at most. @returns what it printed */
   async cli(server: Listener, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
-    const command = ['redis-cli', '-h', '127.0.0.1', '-p', String(server.port), ...args];
+    const command = ['timeout', '10', 'redis-cli', '-h', '127.0.0.1', '-p', String(server.port), ...args];
     return (await this.spawn(command, options).finished).stdout.trim();
   }
 }
