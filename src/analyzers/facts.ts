@@ -101,5 +101,9 @@ export function evidenceOf({ source, item }: Sighting): Evidence {
 /** Points at a system call; its data is described instead of shown, unless redaction is off. */
 export function callEvidence(facts: Pick<Facts, 'trace' | 'redact'>, call: SyscallObservation): Evidence {
   const source = facts.trace?.source ?? 'strace';
-  return { source, line: call.line, text: facts.redact ? redactCall(call) : call.text.trim() };
+  return {
+    source,
+    line: call.line,
+    text: facts.redact ? redactCall(call, facts.trace?.contentOf(call)) : call.text.trim(),
+  };
 }

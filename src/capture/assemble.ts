@@ -3,6 +3,7 @@ import type { Facts, Sighting } from '../analyzers/facts.ts';
 import type { Parsed } from '../core/capture.ts';
 import type { ClientProcess } from '../core/finding.ts';
 import type { DescriptorObservation, Observation } from '../core/observation.ts';
+import { withoutSecrets } from '../core/redact.ts';
 import { parseContainers } from '../probes/containers.ts';
 import { parseIostat } from '../probes/iostat.ts';
 import { parseLsof } from '../probes/lsof.ts';
@@ -43,7 +44,9 @@ export function assemble(
   for (const output of capture.outputs) {
     const parsed = PARSERS[output.probe]?.(output) ?? { items: [], problems: [] };
     read.push({ source: output.source, items: parsed.items.length, problems: parsed.problems });
-    for (const item of parsed.items) sightings.push({ source: output.source, item });
+    for (const item of parsed.items) {
+      sightings.push({ source: output.source, item: options.redact ? withoutPasswords(item) : item });
+    }
   }
   const descriptors = sightings
     .map(({ item }) => item)
@@ -91,6 +94,15 @@ export function assemble(
     redact: options.redact,
   };
   return { facts, read };
+}
+
+/** Command lines stand in rows of top -c and pidstat -l, and may hold passwords. */
+function withoutPasswords(item: Observation): Observation {
+  const text = withoutSecrets(item.text);
+  if (text === item.text) return item;
+  return 'command' in item && item.command !== undefined
+    ? { ...item, text, command: withoutSecrets(item.command) }
+    : { ...item, text };
 }
 
 /** Out of lsof -i alone: whose local address is the remote address of one of the target's sockets. */

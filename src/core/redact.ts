@@ -32,10 +32,28 @@ const NO_KEY = new Set([
   ...['MIGRATE', 'PUBLISH', 'SPUBLISH', 'MODULE', 'SELECT', 'SCAN', 'KEYS', 'INFO', 'COMMAND', 'MONITOR'],
 ]);
 
-/** What a buffer holds, in words that give no value away: `SADD good <36 B>`, `<bulk of 4 B>`, `GET /get_cache HTTP/1.1`. */
-export function describePayload(payload: string, length: number): string {
-  const command = COMMAND_WORD.exec(payload);
-  if (command) return describeCommand(command[1]!.toUpperCase(), payload.slice(command[0].length), length);
+/** What a buffer is known to hold. A reply that lists words looks like a command. */
+export type Content = 'command' | 'reply' | 'unknown';
+
+/** Names that are shown where it is not known whether a list is a command; their keys are not. */
+const WELL_KNOWN = new Set(
+  `GET SET SETEX SETNX MGET MSET DEL UNLINK EXISTS EXPIRE TTL INCR DECR INCRBY APPEND STRLEN SADD SREM SMEMBERS
+  SISMEMBER SCARD HGET HSET HGETALL HDEL HMGET LPUSH RPUSH LPOP RPOP LRANGE LLEN BLPOP BRPOP ZADD ZREM ZRANGE ZSCORE
+  SCAN SSCAN HSCAN ZSCAN AUTH HELLO CONFIG INFO CLIENT COMMAND SELECT MULTI EXEC EVAL EVALSHA SUBSCRIBE PUBLISH MONITOR
+  PSYNC REPLCONF BGREWRITEAOF BGSAVE FLUSHALL FLUSHDB DBSIZE SLOWLOG LATENCY MEMORY`.split(/\s+/),
+);
+
+/**
+ * What a buffer holds, in words that give no value away: `SADD good <36 B>`, `<bulk of 4 B>`, `GET /get_cache HTTP/1.1`.
+ */
+export function describePayload(payload: string, length: number, content: Content = 'unknown'): string {
+  const command = content === 'reply' ? null : COMMAND_WORD.exec(payload);
+  if (command) {
+    const name = command[1]!.toUpperCase();
+    const rest = payload.slice(command[0].length);
+    if (content === 'command') return describeCommand(name, rest, length, true);
+    if (WELL_KNOWN.has(name)) return describeCommand(name, rest, length, false);
+  }
   const http = /^([A-Z]+) (\/[^ ?]*)[^ ]* (HTTP\/1\.[01])\r\n/.exec(payload);
   if (http) return `${http[1]} ${publicPath(http[2]!)} ${http[3]}`;
   const status = /^HTTP\/1\.[01] \d{3}/.exec(payload);
@@ -51,7 +69,8 @@ export function describePayload(payload: string, length: number): string {
   return `<${length} B>`;
 }
 
-function describeCommand(name: string, rest: string, length: number): string {
+function describeCommand(name: string, rest: string, length: number, showsKey: boolean): string {
+  const hasKey = showsKey && !NO_KEY.has(name);
   const words: string[] = [];
   let at = 0;
   while (words.length < 4) {
@@ -62,7 +81,7 @@ function describeCommand(name: string, rest: string, length: number): string {
     const size = Number(match[1]);
     const start = header.lastIndex;
     const text = rest.slice(start, start + size);
-    words.push(words.length === 0 && !NO_KEY.has(name) ? keyPrefix(text, size) : `<${size} B>`);
+    words.push(words.length === 0 && hasKey ? keyPrefix(text, size) : `<${size} B>`);
     at = start + size + 2;
   }
   const more = at < rest.length || rest.length + name.length < length - 64 ? ' …' : '';
@@ -74,8 +93,28 @@ export function publicPath(target: string): string {
   return target
     .split(/[?#]/, 1)[0]!
     .split('/')
-    .map((segment) => (/\d{2,}|^[0-9a-f-]{8,}$|[^\w.~-]|.{25,}/i.test(segment) ? ':id' : segment))
+    .map((segment) => (looksPrivate(segment) ? ':id' : segment))
     .join('/');
+}
+
+/** Digits in a row, long hexadecimal, escapes, great length, or kinds of characters in a jumble as in a token. */
+function looksPrivate(segment: string): boolean {
+  if (/\d{2,}|^[0-9a-f-]{8,}$|[^\w.~-]|.{25,}/i.test(segment)) return true;
+  const kinds = segment.replace(/[a-z]/g, 'a').replace(/[A-Z]/g, 'A').replace(/\d/g, '0');
+  return (kinds.match(/aA|Aa|a0|0a|A0|0A/g)?.length ?? 0) > MAX_SWITCHES;
+}
+
+/** getCacheByType has three humps, and so three of each kind that do not overlap. */
+const MAX_SWITCHES = 3;
+
+const SECRET_OPTION =
+  /(--?(?:[\w-]*pass(?:word|wd)?|[\w-]*auth|[\w-]*secret|[\w-]*token|requirepass)(?:[= ]+)|\b\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|AUTH)\w*=|\bredis-cli\b.*? -a +)[^\s-]\S*/gi;
+
+/** A command line as ps, top and pidstat -l show it, without the passwords that people put there. */
+export function withoutSecrets(line: string): string {
+  return line
+    .replace(/:\/\/[^\s/@]+@/g, '://…@')
+    .replace(SECRET_OPTION, (_all, before: string) => `${before}…`);
 }
 
 /** Calls whose quoted arguments are paths, as lsof shows them too. */
@@ -85,21 +124,21 @@ const TAKES_PATH =
 /** Quoted text, whole or cut, as strace prints buffers. */
 const QUOTED = /"(?:[^"\\]|\\.)*"?/g;
 
-function redactedArgs(call: SyscallObservation): string {
+function redactedArgs(call: SyscallObservation, content?: Content): string {
   const name = call.fdName === undefined ? '' : `<${call.fdName}>`;
   if (call.payload !== undefined) {
-    return `${call.fd}${name}, ${describePayload(call.payload, call.result ?? call.payload.length)}`;
+    return `${call.fd}${name}, ${describePayload(call.payload, call.result ?? call.payload.length, content)}`;
   }
   return TAKES_PATH.test(call.name) ? call.args : call.args.replace(QUOTED, '"…"');
 }
 
 /** A system call as strace prints it, with its data described instead of shown. */
-export function redactCall(call: SyscallObservation): string {
+export function redactCall(call: SyscallObservation, content?: Content): string {
   const tid = call.tid === undefined ? '' : `[pid ${call.tid}] `;
   const clock = call.clock === undefined ? '' : `${call.clock} `;
   const result = call.result === undefined ? '' : ` = ${call.result}${call.errno ? ` ${call.errno}` : ''}`;
   const duration = call.durationUs === undefined ? '' : ` <${(call.durationUs / 1e6).toFixed(6)}>`;
-  return `${tid}${clock}${call.name}(${redactedArgs(call)})${result}${duration}`;
+  return `${tid}${clock}${call.name}(${redactedArgs(call, content)})${result}${duration}`;
 }
 
 /** What a tool saw, without the data of others. Only system calls carry any. */
@@ -117,5 +156,7 @@ export function redactObservation(item: Observation): Observation {
 
 /** A line of a log that could not be read, without what it quotes. */
 export function redactQuoted(text: string): string {
+  const startsInside = (text.match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1 && !/^[^"]*\w\(/.test(text);
+  if (startsInside) return '"…"';
   return text.replace(QUOTED, '"…"');
 }

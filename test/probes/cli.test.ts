@@ -77,6 +77,7 @@ describe('saved output', () => {
         file(fixture.text),
         '--format',
         'json',
+        '--no-redact',
       ]);
       const { items, problems } = fixture.probe.parse(fixture.text);
       expect(JSON.parse(stdout)).toEqual({ items, problems });

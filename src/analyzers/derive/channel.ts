@@ -27,6 +27,8 @@ export interface Channel {
   requestsIn: number;
   requestsOut: number;
   httpIn: number;
+  /** Which way the first bytes went that look like a request. */
+  firstRequest?: 'in' | 'out';
   /** The log shows that it was accepted: a connection. */
   accepted: boolean;
 }
@@ -113,22 +115,31 @@ function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'ou
   const payload = call.payload ?? '';
   if (direction === 'in') {
     channel.reads++;
-    if (RESP_REQUEST.test(payload) || INLINE_PING.test(payload)) channel.requestsIn++;
-    else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
+    if (RESP_REQUEST.test(payload) || INLINE_PING.test(payload)) {
+      channel.requestsIn++;
+      channel.firstRequest ??= 'in';
+    } else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
   } else if (direction === 'out') {
     channel.writes++;
-    if (RESP_REQUEST.test(payload)) channel.requestsOut++;
+    if (RESP_REQUEST.test(payload)) {
+      channel.requestsOut++;
+      channel.firstRequest ??= 'out';
+    }
   } else {
     channel.syncs++;
   }
 }
 
-/** A reply to SCAN looks like a request; so the side on which more requests were seen decides. */
+/**
+ * A reply that lists words looks like a request; so the side on which more requests were seen decides, and of two
+ * equal ones the side that asked first.
+ */
 function roleOf(channel: Channel): ChannelRole {
-  const { requestsIn, requestsOut, httpIn } = channel;
+  const { requestsIn, requestsOut, httpIn, firstRequest } = channel;
   if (isFile(channel)) return requestsOut > 0 ? 'append-log' : 'other';
   if (httpIn > 0 && httpIn >= requestsIn) return 'http-server';
-  if (requestsIn > 0 && requestsIn >= requestsOut) return 'resp-server';
+  if (requestsIn > requestsOut || (requestsIn > 0 && requestsIn === requestsOut && firstRequest === 'in'))
+    return 'resp-server';
   if (requestsOut > 0) return channel.reads === 0 && channel.syncs > 0 ? 'append-log' : 'resp-client';
   return 'other';
 }

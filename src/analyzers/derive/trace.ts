@@ -1,11 +1,12 @@
 import type { SyscallObservation } from '../../core/observation.ts';
-import { plural } from '../../core/units.ts';
+import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
 import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
 import { type TraceInput, threadGroups } from './trace-input.ts';
+import { blindSpots, callFloor } from './tracer-limits.ts';
 
 /** Everything that was rebuilt from system calls alone. */
 export interface Trace {
@@ -34,6 +35,8 @@ export interface Trace {
   /** What strace itself adds to the duration of a call that does not block, in microseconds; absent when unknown. */
   readonly callFloorUs?: number;
   pidOf(tid: number | undefined): number;
+  /** Whether the call moved commands or replies. */
+  contentOf(call: SyscallObservation): Content;
 }
 
 const GAP_US = 1_000_000;
@@ -160,7 +163,22 @@ export function deriveTrace(input: TraceInput): Trace {
     opaque,
     blindSpots: blindSpots(all, opaque, usesIoUring, input),
     pidOf,
+    contentOf: (call) => contentOf(call, channelOf.get(call)),
   };
+}
+
+function contentOf(call: SyscallObservation, channel: Channel | undefined): Content {
+  const inward = directionOf(call) === 'in';
+  switch (channel?.role) {
+    case 'resp-server':
+      return inward ? 'command' : 'reply';
+    case 'resp-client':
+      return inward ? 'reply' : 'command';
+    case 'append-log':
+      return inward ? 'unknown' : 'command';
+    default:
+      return 'unknown';
+  }
 }
 
 function makeSync(
@@ -217,49 +235,4 @@ function makeAppend(
   log.names.length = 0;
   log.reader.push(payload, Math.max(payload.length, call.result ?? payload.length), null);
   return { call, channel, commands: [...log.names] };
-}
-
-/** The lower quartile of calls that cannot block: what is left is the tracer's own share of a duration. */
-function callFloor(input: TraceInput): number | undefined {
-  const durations: number[] = [];
-  for (const call of input.items) {
-    if (call.kind !== 'syscall' || call.durationUs === undefined) continue;
-    if (
-      call.errno === 'EAGAIN' ||
-      call.name === 'epoll_ctl' ||
-      call.name === 'close' ||
-      call.name === 'openat'
-    ) {
-      durations.push(call.durationUs);
-    }
-  }
-  if (durations.length < 3) return undefined;
-  durations.sort((a, b) => a - b);
-  return durations[Math.floor(durations.length / 4)];
-}
-
-function blindSpots(
-  conversations: readonly Conversation[],
-  opaque: number,
-  usesIoUring: boolean,
-  input: TraceInput,
-): string[] {
-  const spots: string[] = [];
-  if (usesIoUring)
-    spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
-  if (opaque > 0) {
-    spots.push(
-      `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
-    );
-  }
-  const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);
-  if (lost > 0) {
-    spots.push(
-      `${lost} bytes of long messages lay beyond what the tracer shows of a buffer, or were not understood.`,
-    );
-  }
-  if (input.items.some((item) => item.kind === 'trace-event' && item.event === 'gap')) {
-    spots.push('Lines were left out of the log; times across the gaps are not used.');
-  }
-  return spots;
 }

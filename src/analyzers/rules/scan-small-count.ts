@@ -66,7 +66,7 @@ function report(facts: Facts, scans: readonly Command[]) {
     measures: { scans: countOf(scans.length), countAsked: countOf(asked) },
     evidence: scans.slice(0, 2).map((command) => callEvidence(facts, command.call)),
     fix: {
-      summary: `Give SCAN a larger COUNT, for example 1000: a ${Math.round(1000 / asked)}th of the round trips.`,
+      summary: `Give SCAN a larger COUNT, for example 1000: one round trip instead of ${Math.round(1000 / asked)}.`,
       command: 'SCAN cursor COUNT 1000',
       cost: 'Each call holds the server a little longer (about 0.1 to 0.5 ms for 1000 keys).',
     },

@@ -48,10 +48,10 @@ describe('what it says', () => {
     });
   });
 
-  it('says what part of the round trips remains, in words that can be read', () => {
-    expect(findingOf(ID, { log: walk(40) }).fix!.summary).toContain('a 100th of the round trips');
+  it('says how many round trips a larger COUNT saves', () => {
+    expect(findingOf(ID, { log: walk(40) }).fix!.summary).toContain('one round trip instead of 100');
     expect(findingOf(ID, { log: walk(40, 'COUNT', '20') }).fix!.summary).toContain(
-      'a 50th of the round trips',
+      'one round trip instead of 50',
     );
   });
 });

@@ -1,0 +1,49 @@
+import { plural } from '../../core/units.ts';
+import type { Conversation } from './conversation.ts';
+import type { TraceInput } from './trace-input.ts';
+
+/** The lower quartile of calls that cannot block: what is left is the tracer's own share of a duration. */
+export function callFloor(input: TraceInput): number | undefined {
+  const durations: number[] = [];
+  for (const call of input.items) {
+    if (call.kind !== 'syscall' || call.durationUs === undefined) continue;
+    if (
+      call.errno === 'EAGAIN' ||
+      call.name === 'epoll_ctl' ||
+      call.name === 'close' ||
+      call.name === 'openat'
+    ) {
+      durations.push(call.durationUs);
+    }
+  }
+  if (durations.length < 3) return undefined;
+  durations.sort((a, b) => a - b);
+  return durations[Math.floor(durations.length / 4)];
+}
+
+/** What the log cannot show, each in a sentence. */
+export function blindSpots(
+  conversations: readonly Conversation[],
+  opaque: number,
+  usesIoUring: boolean,
+  input: TraceInput,
+): string[] {
+  const spots: string[] = [];
+  if (usesIoUring)
+    spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
+  if (opaque > 0) {
+    spots.push(
+      `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
+    );
+  }
+  const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);
+  if (lost > 0) {
+    spots.push(
+      `${lost} bytes of long messages lay beyond what the tracer shows of a buffer, or were not understood.`,
+    );
+  }
+  if (input.items.some((item) => item.kind === 'trace-event' && item.event === 'gap')) {
+    spots.push('Lines were left out of the log; times across the gaps are not used.');
+  }
+  return spots;
+}

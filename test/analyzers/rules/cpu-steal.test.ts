@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { outputs, topText } from '../../support/tool-output.ts';
+import { findingOf, judges } from './table.ts';
+
+const ID = 'cpu-steal';
+const stolen = (st: number) =>
+  outputs({ top: topText({ cpus: [{ us: 10, id: 90 - st, st }, { id: 100 }] }) });
+
+judges(ID, {
+  fires: { 'a quarter is stolen': () => stolen(25), 'a tenth is stolen': () => stolen(10) },
+  spares: { 'nothing is stolen': () => stolen(0), 'little is stolen': () => stolen(4) },
+  cannotTell: {
+    'no reading': () => ({}),
+    'a top that prints no steal time': () => outputs({ top: topText().replaceAll(/, +[\d.]+ st/g, '') }),
+  },
+});
+
+describe('what it says', () => {
+  it('names the CPU and how much', () => {
+    expect(findingOf(ID, stolen(25))).toMatchObject({
+      why: expect.stringContaining('CPU 0'),
+      measures: { steal: { value: 25, unit: '%' } },
+    });
+  });
+});
