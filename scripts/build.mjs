@@ -24,6 +24,8 @@ try {
     platform: 'node',
     target: 'node20.19',
     chunkNames: 'chunks/[name]-[hash]',
+    // Compiled code: stays a package, loaded by the bpf tracer only.
+    external: ['koffi'],
     sourcemap: false,
     legalComments: 'none',
     // Packages in CommonJS call require(); ES modules have none of their own.

@@ -11,7 +11,7 @@ import { captureProc } from '../probes/proc.ts';
 import type { ServerAddress } from '../probes/redis.ts';
 import { refusesPerCpu, topProbe } from '../probes/top.ts';
 import { runLocal } from '../runners/local.ts';
-import { traceWithStrace } from '../tracers/strace.ts';
+import { type TracerChoice, traceCalls } from '../tracers/ladder.ts';
 import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { type Counters, callRate, cpuUse, readCounters, swapUse } from './counters.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
@@ -21,7 +21,7 @@ import { commOf, containersOf, type LiveTarget } from './target.ts';
 export interface LiveOptions {
   readonly durationMs: number;
   /** "none" reads /proc and the tools, and attaches nothing. */
-  readonly tracer: 'strace' | 'none';
+  readonly tracer: TracerChoice | 'none';
   /** Also watch the client process with most connections, to see which HTTP request sends the commands. */
   readonly clients: boolean;
   readonly server: ServerAddress;
@@ -47,7 +47,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   const missing: Record<string, string> = {};
   const outputs: RawOutput[] = [];
   const otherTracer = findTracer(target.pid);
-  const traced = options.tracer === 'strace' && !otherTracer;
+  const traced = options.tracer !== 'none' && !otherTracer;
   const untracedMs = traced
     ? Math.min(UNTRACED_MAX_MS, Math.max(1000, durationMs * UNTRACED_PART))
     : durationMs;
@@ -84,28 +84,32 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   let straceMissing: string | undefined;
   let tracer: RawCapture['tracer'];
   if (otherTracer) straceMissing = `${otherTracer.comm} (pid ${otherTracer.pid}) is attached to it already`;
-  else if (!traced) straceMissing = 'no tracer was asked for (--tracer none)';
+  else if (options.tracer === 'none') straceMissing = 'no tracer was asked for (--tracer none)';
   else if (!signal.aborted) {
     const pids = [target.pid, ...watched];
     const threads = threadsOf(pids);
     for (const pid of pids) outputs.push(...descriptorsOf(pid));
     progress(
-      `tracing ${plural(threads.length, 'thread')} of ${describe(target.pid, watched)} with strace for ${(tracedMs / 1000).toFixed(1)} s`,
+      `tracing ${plural(threads.length, 'thread')} of ${describe(target.pid, watched)}${options.tracer === 'auto' ? '' : ` with ${options.tracer}`} for ${(tracedMs / 1000).toFixed(1)} s`,
     );
     let attached: Counters | undefined;
     let last: Counters | undefined;
-    const trace = await traceWithStrace({
-      pids,
-      durationMs: tracedMs,
-      signal,
-      onAttached: () => {
-        attached = readCounters(target.pid);
+    const trace = await traceCalls(
+      options.tracer,
+      {
+        pids,
+        durationMs: tracedMs,
+        signal,
+        onAttached: () => {
+          attached = readCounters(target.pid);
+        },
+        onWindowEnd: () => {
+          last = readCounters(target.pid);
+          endedAt = new Date().toISOString();
+        },
       },
-      onWindowEnd: () => {
-        last = readCounters(target.pid);
-        endedAt = new Date().toISOString();
-      },
-    });
+      (reason, next) => progress(`${reason}; ${next} instead`),
+    );
     if (trace.status === 'failed') straceMissing = trace.reason;
     else {
       const before = callRate(from, to);
@@ -113,12 +117,13 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
       const slowdown = before && during ? Math.max(1, before / during) : undefined;
       strace = {
         text: trace.text,
-        threads: [...threads, ...threadsOf(pids)],
+        threads: [...threads, ...threadsOf(pids), ...(trace.threads ?? [])],
         ...(slowdown === undefined ? {} : { slowdown }),
       };
       tracer = {
-        name: 'strace',
+        name: trace.tracer,
         events: countLines(trace.text),
+        ...(trace.lost === undefined ? {} : { lost: trace.lost }),
         ...(slowdown === undefined
           ? {}
           : {

@@ -7,6 +7,7 @@ import { findTarget, type TargetRequest } from '../../capture/target.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { ServerAddress } from '../../probes/redis.ts';
+import { TRACERS } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
 import {
   addReportOptions,
@@ -31,7 +32,7 @@ interface Options extends ReportOptions, ServerFlags {
 }
 
 const LONGEST_MS = 10 * 60_000;
-const TRACERS = ['auto', 'strace', 'none'] as const;
+const CHOICES = ['auto', ...TRACERS, 'none'] as const;
 
 export function configure(command: Command, io: Io): void {
   const watch = addServerFlags(
@@ -40,7 +41,7 @@ export function configure(command: Command, io: Io): void {
       .option('--container <name>', 'the server in this container (docker or podman)')
       .option('--port <n>', 'the process that listens on this TCP port')
       .option('--duration <time>', 'how long to watch: 2s to 10m', '10s')
-      .option('--tracer <name>', `${TRACERS.join(', ')}; none attaches nothing and says less`, 'auto')
+      .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
       .option('--no-clients', 'do not watch the client process too')
       .option('--server-host <host>', 'where the server answers, if not where it listens')
       .option('--server-port <n>', 'its port, if it is not of the Redis family by its name')
@@ -57,15 +58,15 @@ async function run(options: Options, io: Io): Promise<void> {
       `--duration ${options.duration}: watch for 2s to 10m; shorter windows prove nothing.`,
     );
   }
-  const tracer = TRACERS.find((name) => name === options.tracer);
+  const tracer = CHOICES.find((name) => name === options.tracer);
   if (!tracer)
-    throw new UserError(`there is no tracer "${options.tracer}"; known are ${TRACERS.join(', ')}.`);
+    throw new UserError(`there is no tracer "${options.tracer}"; known are ${CHOICES.join(', ')}.`);
   const progress = progressOf(options, io);
   const server = serverAddress(options, io);
   const target = await findTarget(targetRequest(options), io.signal);
   const capture = await captureLive(target, {
     durationMs,
-    tracer: tracer === 'none' ? 'none' : 'strace',
+    tracer,
     clients: options.clients,
     server,
     self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
