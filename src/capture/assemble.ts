@@ -57,16 +57,18 @@ export function assemble(
   }
   const { strace, targetCpu, otherTracer } = capture;
   const log = strace && parseStrace(strace.text);
-  if (log) read.push({ source: 'strace', items: log.items.length, problems: log.problems });
+  const source = capture.tracer?.name ?? 'strace';
+  if (log) read.push({ source, items: log.items.length, problems: log.problems });
   const trace =
     log && log.items.length > 0
       ? deriveTrace({
           items: log.items,
-          source: 'strace',
+          source,
           groups: new Map(strace.threads),
           ...(capture.target.pid === undefined ? {} : { targetPid: capture.target.pid }),
           descriptors,
           ...(strace.slowdown === undefined ? {} : { slowdown: strace.slowdown }),
+          ...(capture.tracer?.lost === undefined ? {} : { lost: capture.tracer.lost }),
         })
       : undefined;
   const facts: Facts = {

@@ -78,8 +78,11 @@ function overlap(command: Command, fromUs: number, toUs: number): number {
   return sum;
 }
 
-/** strace costs about 150 µs a call, more when several traced threads wait for it. */
-const DEAREST_CALL_US = 400;
+/**
+ * What a tracer adds to a call at most: strace about 150 µs, more when several traced threads wait for it; programs in
+ * the kernel 0.5 µs, and the reader of their records takes some of the CPU.
+ */
+const DEAREST_CALL_US: Readonly<Record<string, number>> = { strace: 400, bpf: 5 };
 
 /** Parts of the wall time as they would be without the tracer, 0 to 1 each. */
 export interface Shares {
@@ -96,15 +99,16 @@ export interface Shares {
  */
 export function sharesOf(
   split: TimeSplit,
-  trace: Pick<Trace, 'slowdown' | 'callFloorUs' | 'calls'>,
+  trace: Pick<Trace, 'source' | 'slowdown' | 'callFloorUs' | 'calls'>,
   syncs: number,
 ): Shares {
   const sync = Math.max(split.syncUs - syncs * (trace.callFloorUs ?? 0), split.syncUs * 0.1);
   const rest = split.wallUs - split.syncUs;
+  const dearestCallUs = DEAREST_CALL_US[trace.source] ?? DEAREST_CALL_US.strace!;
   const restUntraced = Math.min(
     rest,
     // A load that happened to fall while it was traced looks like a slowdown; the tracer cannot have cost more.
-    Math.max(split.wallUs / (trace.slowdown ?? 1) - sync, rest - trace.calls * DEAREST_CALL_US, rest * 0.02),
+    Math.max(split.wallUs / (trace.slowdown ?? 1) - sync, rest - trace.calls * dearestCallUs, rest * 0.02),
   );
   const wall = sync + restUntraced || 1;
   const scale = rest > 0 ? restUntraced / rest / wall : 0;

@@ -22,6 +22,8 @@ export interface TraceInput {
    * absent when it was not measured.
    */
   readonly slowdown?: number;
+  /** Calls that the tracer noticed and could not keep. */
+  readonly lost?: number;
 }
 
 /**

@@ -32,7 +32,7 @@ export interface Trace {
   readonly opaque: number;
   /** What could not be seen, each in a sentence. */
   readonly blindSpots: readonly string[];
-  /** What strace itself adds to the duration of a call that does not block, in microseconds; absent when unknown. */
+  /** What the tracer itself adds to the duration of a call, in microseconds; absent when unknown. */
   readonly callFloorUs?: number;
   pidOf(tid: number | undefined): number;
   /** Whether the call moved commands or replies. */

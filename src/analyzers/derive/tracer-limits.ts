@@ -4,6 +4,8 @@ import type { TraceInput } from './trace-input.ts';
 
 /** The lower quartile of calls that cannot block: what is left is the tracer's own share of a duration. */
 export function callFloor(input: TraceInput): number | undefined {
+  // Programs in the kernel take their times inside of what they add.
+  if (input.source === 'bpf') return 0;
   const durations: number[] = [];
   for (const call of input.items) {
     if (call.kind !== 'syscall' || call.durationUs === undefined) continue;
@@ -31,6 +33,7 @@ export function blindSpots(
   const spots: string[] = [];
   if (usesIoUring)
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
+  if (input.lost) spots.push(`${plural(input.lost, 'call')} came faster than ${input.source} could keep.`);
   if (opaque > 0) {
     spots.push(
       `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
