@@ -2,6 +2,7 @@ import { CommandError } from './command-error.ts';
 import type { CommandSpec } from './commands/spec.ts';
 import type { LatencyEvent } from './latency/monitor.ts';
 import { error } from './resp/reply.ts';
+import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 
 /** A command as it was found by its name, with what is looked at on every call computed once. */
@@ -41,12 +42,13 @@ export function call(session: Session, command: Resolved, args: readonly string[
   if (failed) entry.failed++;
   stats.commandsProcessed++;
   if (server.dirty !== dirtyBefore && !command.spec.flags.includes('transparent'))
-    propagate(session, db.id, args);
+    propagate(server, db.id, args);
   server.rewritten = undefined;
   return reply;
 }
 
-function propagate({ server }: Session, dbId: number, args: readonly string[]): void {
+/** Writes a command to the append-only file, or what it asked to have written in its place. */
+export function propagate(server: Server, dbId: number, args: readonly string[]): void {
   if (server.loading) return;
   if (!server.rewritten) {
     server.aof.append(dbId, args);

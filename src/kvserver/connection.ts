@@ -66,20 +66,35 @@ export class Connection implements Peer, Sender {
     else if (!this.queued) this.socket.end();
   }
 
+  resume(): void {
+    this.server.turn?.defer(() => {
+      if (this.parser.pending > 0) this.process();
+    });
+  }
+
   private receive(chunk: Buffer): void {
+    if (this.ending) return;
+    const { parser, server } = this;
+    server.stats.netInputBytes += chunk.length;
+    parser.feed(chunk);
+    this.process();
+  }
+
+  /** Runs every whole request that has come, unless the client waits for a key. */
+  private process(): void {
     if (this.ending) return;
     const { parser, session, server } = this;
     const { values } = server.config;
-    server.stats.netInputBytes += chunk.length;
     server.refreshClocks();
-    parser.feed(chunk);
     try {
-      for (;;) {
+      while (!session.closing && !this.socket.destroyed && !server.blocking.isBlocked(session)) {
         const limits = { maxBulkLength: values['proto-max-bulk-len'], authenticated: session.authenticated };
         const request = parser.next(limits);
         if (request === undefined) break;
-        this.out += this.run(request);
-        if (session.closing || this.socket.destroyed) break;
+        // In two steps: the command itself may send something to this client before its reply.
+        const reply = this.run(request);
+        this.out += reply;
+        server.blocking.serveReady();
       }
     } catch (thrown) {
       if (!(thrown instanceof ProtocolError)) throw thrown;

@@ -4,8 +4,10 @@ import { VERSION } from '../core/version.ts';
 import { type AofHost, AppendOnlyFile } from './aof/aof.ts';
 import type { FsyncPolicy } from './aof/appender.ts';
 import { type Disk, REAL_DISK } from './aof/disk.ts';
-import type { Resolved } from './call.ts';
+import { Blocking } from './blocking.ts';
+import { propagate, type Resolved } from './call.ts';
 import type { Clock } from './clock.ts';
+import { CommandError } from './command-error.ts';
 import type { Config } from './config/config.ts';
 import type { Cron } from './cron.ts';
 import { FatalError } from './fatal-error.ts';
@@ -40,6 +42,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   readonly clock: Clock;
   readonly stats = new Stats();
   readonly watches = new Watches();
+  readonly blocking = new Blocking();
   readonly pubsub = new PubSub();
   readonly slowlog = new SlowLog(this);
   readonly latencyMonitor = new LatencyMonitor(this);
@@ -150,6 +153,9 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     this.dirty++;
     if (this.watches.active) this.watches.touch(db, key);
   }
+  keyAppeared(db: Keyspace, key: string): void {
+    this.blocking.keyAppeared(db, key);
+  }
   keyExpired(db: Keyspace, key: string): void {
     this.stats.expiredKeys++;
     if (this.watches.active) this.watches.touch(db, key);
@@ -195,7 +201,23 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   closeSession(session: Session): void {
     this.watches.forget(session);
     this.pubsub.forget(session);
+    this.blocking.forget(session);
     this.sessions.delete(session.id);
+  }
+
+  /** Runs what a client waited for, outside of any command, and writes what it changed. */
+  runForWaiting<T>(db: Keyspace, run: () => T): T | undefined {
+    const dirtyBefore = this.dirty;
+    try {
+      return run();
+    } catch (error) {
+      // The key is of another type: the client goes on waiting.
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    } finally {
+      if (this.dirty !== dirtyBefore) propagate(this, db.id, []);
+      this.rewritten = undefined;
+    }
   }
 
   /**

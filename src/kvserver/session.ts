@@ -15,6 +15,8 @@ export interface Peer {
   readonly outputBuffer: number;
   /** Queues bytes for the end of the event-loop turn. */
   send(text: string): void;
+  /** Goes on with requests that came while the client was waiting. */
+  resume(): void;
   /** Ends the connection, after the queued replies when `afterReplies`. */
   close(afterReplies: boolean): void;
 }

@@ -31,6 +31,11 @@ export class Turn {
     setImmediate(this.end);
   }
 
+  /** Runs something in a turn of its own, after this one. */
+  defer(run: () => void): void {
+    setImmediate(run);
+  }
+
   readonly end = (): void => {
     this.scheduled = false;
     const kept = this.beforeReplies();

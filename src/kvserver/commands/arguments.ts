@@ -3,6 +3,9 @@ import { CommandError } from '../command-error.ts';
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
+/** Beyond every 64-bit integer as a number: "as many as you like" where a count is asked for. */
+export const INT64_LIMIT = 2 ** 63;
+
 /** A 64-bit integer in its only spelling (no plus sign, no leading zero, no blank); undefined otherwise. */
 export function parseInt64(text: string): bigint | undefined {
   if (text.length > 20 || !/^(0|-?[1-9]\d*)$/.test(text)) return undefined;

@@ -1,5 +1,5 @@
 import { CommandError } from '../command-error.ts';
-import { bulk, integer, nil, OK, verbatim } from '../resp/reply.ts';
+import { bulk, error, integer, nil, OK, ONE, verbatim, ZERO } from '../resp/reply.ts';
 import type { Server } from '../server.ts';
 import type { Session } from '../session.ts';
 import { parseInt64 } from './arguments.ts';
@@ -21,6 +21,7 @@ function flagsOf(session: Session): string {
     (session.subscriptionCount > 0 ? 'P' : '') +
     (session.multi ? 'x' : '') +
     (session.watchBroken ? 'd' : '') +
+    (session.server.blocking.isBlocked(session) ? 'b' : '') +
     (session.noEvict ? 'e' : '');
   return flags || 'N';
 }
@@ -183,6 +184,22 @@ const reply: Run = (session, args) => {
   return OK;
 };
 
+const unblock: Run = ({ server }, args) => {
+  const reason = args[3]?.toLowerCase() ?? 'timeout';
+  if (args.length > 4 || (reason !== 'timeout' && reason !== 'error')) {
+    throw new CommandError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+  }
+  const id = parseInt64(args[2]!);
+  if (id === undefined) throw CommandError.notAnInteger();
+  const session = server.sessions.get(Number(id));
+  if (!session) return ZERO;
+  const woken =
+    reason === 'timeout'
+      ? server.blocking.timeOut(session)
+      : server.blocking.wake(session, error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
+  return woken ? ONE : ZERO;
+};
+
 function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
   return {
     name,
@@ -221,6 +238,7 @@ const client: CommandSpec = {
     sub('kill', -3, 'Ends connections.', kill),
     sub('no-evict', 3, 'Exempts this connection from being closed when memory is short.', noEvict),
     sub('reply', 3, 'Switches replies to this connection on and off.', reply),
+    sub('unblock', -3, 'Ends the waiting of a client.', unblock),
     sub('getredir', 2, 'Returns where invalidation messages go; -1: nowhere.', () => integer(-1)),
     helpCommand('CLIENT', 'connection', [
       'GETNAME',
@@ -243,6 +261,8 @@ const client: CommandSpec = {
       '    Say which library speaks: LIB-NAME, LIB-VER.',
       'SETNAME <name>',
       '    Name this connection.',
+      'UNBLOCK <id> [TIMEOUT|ERROR]',
+      '    End the waiting of a client, as if its time were over or with an error.',
     ]),
   ],
 };

@@ -8,6 +8,9 @@ import { HASH_WALK_COMMANDS } from './hash-walk.ts';
 import { INFO_COMMANDS } from './info.ts';
 import { KEY_COMMANDS } from './keys.ts';
 import { LATENCY_COMMANDS } from './latency.ts';
+import { LIST_BASIC_COMMANDS } from './list-basic.ts';
+import { LIST_BLOCKING_COMMANDS } from './list-blocking.ts';
+import { LIST_MORE_COMMANDS } from './list-more.ts';
 import { OBJECT_COMMANDS } from './object.ts';
 import { PUBSUB_COMMANDS } from './pubsub.ts';
 import { register } from './registry.ts';
@@ -36,6 +39,9 @@ for (const family of [
   INFO_COMMANDS,
   KEY_COMMANDS,
   LATENCY_COMMANDS,
+  LIST_BASIC_COMMANDS,
+  LIST_BLOCKING_COMMANDS,
+  LIST_MORE_COMMANDS,
   OBJECT_COMMANDS,
   PUBSUB_COMMANDS,
   RENAME_COMMANDS,

@@ -2,7 +2,7 @@ import { CommandError } from '../command-error.ts';
 import { integer, set } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { SetValue } from '../store/values.ts';
-import { integerArg, rangedArg } from './arguments.ts';
+import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
 import { countedKeys } from './key-positions.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -89,7 +89,7 @@ const sintercard: CommandSpec = {
   summary: 'Counts the members that all given sets have, up to a limit.',
   complexity: 'O(N × M), N being the smallest size and M the number of sets',
   run({ db }, args) {
-    const many = rangedArg(args[1]!, 1, Number.MAX_SAFE_INTEGER, 'ERR numkeys should be greater than 0');
+    const many = rangedArg(args[1]!, 1, INT64_LIMIT, 'ERR numkeys should be greater than 0');
     if (many > args.length - 2)
       throw new CommandError("ERR Number of keys can't be greater than number of args");
     let limit = 0;

@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { bulk, bulks, EMPTY_ARRAY, integer, nil, ONE, set, ZERO } from '../resp/reply.ts';
 import { SetValue } from '../store/values.ts';
-import { rangedArg } from './arguments.ts';
+import { INT64_LIMIT, rangedArg } from './arguments.ts';
 import { drawSlots, randomCount, randomSlot } from './random.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -145,7 +145,7 @@ const spop: CommandSpec = {
     const single = args.length === 2;
     const count = single
       ? 1
-      : rangedArg(args[2]!, 0, Number.MAX_SAFE_INTEGER, 'ERR value is out of range, must be positive');
+      : rangedArg(args[2]!, 0, INT64_LIMIT, 'ERR value is out of range, must be positive');
     const key = args[1]!;
     const value = db.writableSet(key);
     if (!value || count === 0) return single ? nil(resp) : set(resp, []);

@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.ts';
 import { array, bulk, bulks, integer, OK } from '../resp/reply.ts';
-import { rangedArg } from './arguments.ts';
+import { INT64_LIMIT, rangedArg } from './arguments.ts';
 import { helpCommand } from './help.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -11,8 +11,7 @@ const DEFAULT_COUNT = 10;
 const get: Run = ({ server }, args) => {
   if (args.length > 3) throw CommandError.syntax();
   const message = 'ERR count should be greater than or equal to -1';
-  const count =
-    args[2] === undefined ? DEFAULT_COUNT : rangedArg(args[2], -1, Number.MAX_SAFE_INTEGER, message);
+  const count = args[2] === undefined ? DEFAULT_COUNT : rangedArg(args[2], -1, INT64_LIMIT, message);
   const { entries } = server.slowlog;
   const chosen = count === -1 ? entries : entries.slice(0, count);
   return array(

@@ -15,7 +15,7 @@ function clientFields(server: Server): Fields {
     maxclients: config.values.maxclients,
     client_recent_max_input_buffer: maxOf(sessions.values(), (one) => one.peer?.queryBuffer ?? 0),
     client_recent_max_output_buffer: maxOf(sessions.values(), (one) => one.peer?.outputBuffer ?? 0),
-    blocked_clients: 0,
+    blocked_clients: server.blocking.clients,
   };
 }
 

@@ -12,6 +12,8 @@ export interface KeyspaceHost {
   readonly snapshotEpoch: number;
   keyRead(hit: boolean): void;
   keyChanged(db: Keyspace, key: string): void;
+  /** A key holds something new: somebody may be waiting for it. */
+  keyAppeared(db: Keyspace, key: string): void;
   keyExpired(db: Keyspace, key: string): void;
 }
 
@@ -114,7 +116,10 @@ export class Keyspace {
 
   /** Gives a key a new value and leaves its expiry alone. O(1). */
   put(key: string, value: Value): void {
-    if (typeof value !== 'string') value.epoch = this.host.snapshotEpoch;
+    if (typeof value !== 'string') {
+      value.epoch = this.host.snapshotEpoch;
+      this.host.keyAppeared(this, key);
+    }
     this.table.set(key, value);
   }
 

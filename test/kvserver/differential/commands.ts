@@ -166,6 +166,38 @@ export const HASH_UNORDERED = [
   request('HSCAN', key, '0', option('COUNT'), option('1000')),
 ];
 
+export const LIST_REQUESTS = [
+  request(option('LPUSH', 'RPUSH', 'LPUSHX', 'RPUSHX'), key, some(member)),
+  request(option('LPOP', 'RPOP'), key, fc.array(number, { maxLength: 2 })),
+  request('LLEN', key),
+  request('LINDEX', key, number),
+  request('LSET', key, number, member),
+  request(option('LRANGE', 'LTRIM'), key, number, number),
+  request('LINSERT', key, option('BEFORE', 'after', 'x'), member, member),
+  request('LREM', key, number, member),
+  request(option('LMOVE'), key, key, option('LEFT', 'right', 'up'), option('left', 'RIGHT')),
+  request('RPOPLPUSH', key, key),
+  request(
+    'LMPOP',
+    option('1', '2', '0', 'x'),
+    some(key, 2),
+    option('LEFT', 'RIGHT', 'x'),
+    fc.oneof(fc.constant([]), fc.tuple(option('COUNT'), number)),
+  ),
+  request(
+    'LPOS',
+    key,
+    member,
+    fc
+      .array(fc.tuple(option('RANK', 'COUNT', 'MAXLEN', 'x'), number), { maxLength: 2 })
+      .map((list) => list.flat()),
+  ),
+  // They find something or end at once, for a transaction does not wait.
+  request('MULTI'),
+  request(option('BLPOP', 'BRPOP'), key, option('LEFT', '0.01', '-1', 'x')),
+  request('EXEC'),
+];
+
 export const RENAME_REQUESTS = [
   request(option('RENAME', 'RENAMENX'), key, key),
   request('COPY', key, key, fc.array(option('REPLACE', 'DB', '1', '99'), { maxLength: 3 })),
@@ -189,6 +221,7 @@ export const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: steps(KEY_REQUESTS) },
   { weight: 6, arbitrary: steps(HASH_REQUESTS) },
   { weight: 3, arbitrary: steps(HASH_UNORDERED, true) },
+  { weight: 7, arbitrary: steps(LIST_REQUESTS) },
   { weight: 3, arbitrary: steps(RENAME_REQUESTS) },
   { weight: 2, arbitrary: steps(TRANSACTION_REQUESTS) },
   { weight: 2, arbitrary: steps(OTHER_REQUESTS) },
