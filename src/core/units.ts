@@ -19,17 +19,25 @@ export function parseDuration(text: string): number {
 /** A duration in the unit that reads best, three significant digits: "7.6 ms", "10.5 s", "160 µs". */
 export function formatMs(ms: number): string {
   if (ms === 0) return '0 ms';
-  const abs = Math.abs(ms);
-  if (abs < 1) return `${significant(ms * 1000)} µs`;
-  if (abs < 1000) return `${significant(ms)} ms`;
-  if (abs < 120_000) return `${significant(ms / 1000)} s`;
+  for (const [unit, perMs, limit] of STEPS) {
+    const text = significant(ms * perMs);
+    if (Math.abs(Number(text)) < limit) return `${text} ${unit}`;
+  }
   return `${significant(ms / 60_000)} min`;
 }
+
+/** Unit, how many of it make a millisecond, and from which printed number on the next one reads better. */
+const STEPS = [
+  ['µs', 1000, 1000],
+  ['ms', 1, 1000],
+  ['s', 0.001, 120],
+] as const;
 
 /** Three significant digits without an exponent: 0.0123, 7.6, 118, 41872. */
 export function significant(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 100) return String(Math.round(value));
+  if (Math.abs(value) < 1e-6) return '0';
   return String(Number(value.toPrecision(3)));
 }
 
