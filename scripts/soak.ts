@@ -9,6 +9,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '50' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     window: { type: 'string', default: '2' },
+    tracer: { type: 'string', default: 'strace' },
   },
 });
 const scene = new Scene();
@@ -16,6 +17,7 @@ const request = {
   count: Number(values.count),
   seed: Number(values.seed),
   windowSeconds: Number(values.window),
+  tracer: values.tracer,
 };
 process.stdout.write(`seed ${request.seed}, ${request.count} diagnoses of ${request.windowSeconds} s\n`);
 try {

@@ -125,13 +125,14 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'a target that is hard to watc
       const { stdout } = await scene.spawn(['sh', '-c', `command -v ${tool}`]).finished;
       if (stdout !== '') await symlink(stdout.trim(), join(bin, tool));
     }
-    const finished = await run(json(server.pid), { env: { PATH: bin } });
+    const strace = [...json(server.pid), '--tracer', 'strace'];
+    const finished = await run(strace, { env: { PATH: bin } });
     expect(finished.code).toBe(4);
     expect(finished.stderr).toContain(
       'perfcase: strace is not installed; apt-get install strace brings it\n',
     );
     expect(reportOf(finished).summary).toContain('strace is not installed');
-    const bare = await run(json(server.pid), { env: { PATH: await scene.folder() } });
+    const bare = await run(strace, { env: { PATH: await scene.folder() } });
     expect(bare.code).toBe(4);
     const untraced = await run([...json(server.pid), '--tracer', 'none']);
     expect(untraced.code).toBe(4);
@@ -143,7 +144,7 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'a target that is hard to watc
     const server = await scene.redis();
     const other = scene.spawn(['strace', '-f', '-o', '/dev/null', '-p', String(server.pid)]);
     expect(await eventually(() => (healthOf(server.pid)?.tracers.length ?? 0) > 0)).toBe(true);
-    const finished = await run(json(server.pid));
+    const finished = await run([...json(server.pid), '--tracer', 'strace']);
     const report = reportOf(finished);
     expect(finished.code).toBe(3);
     expect(report.findings[0]).toMatchObject({

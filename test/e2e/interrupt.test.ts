@@ -22,7 +22,7 @@ async function busyServer(): Promise<Listener> {
 }
 
 async function watched(server: Listener, temp: NodeJS.ProcessEnv): Promise<Child> {
-  const args = ['diagnose', '--pid', String(server.pid), '--duration', '2s'];
+  const args = ['diagnose', '--pid', String(server.pid), '--duration', '2s', '--tracer', 'strace'];
   return scene.perfcase(args, { env: temp, group: true });
 }
 

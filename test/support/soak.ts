@@ -23,6 +23,8 @@ export interface SoakRequest {
   readonly seed: number;
   /** Seconds, as --duration takes them. */
   readonly windowSeconds: number;
+  /** As --tracer takes it; without strace, the blows at strace come too late. */
+  readonly tracer?: string;
   readonly onRound?: (round: Round) => void;
 }
 
@@ -64,7 +66,7 @@ export async function soak(scene: Scene, request: SoakRequest): Promise<Round[]>
 
 async function play(
   scene: Scene,
-  { windowSeconds }: SoakRequest,
+  { windowSeconds, tracer = 'strace' }: SoakRequest,
   server: Listener,
   app: Listener,
   blow: Blow | undefined,
@@ -77,6 +79,8 @@ async function play(
     String(server.pid),
     '--duration',
     `${windowSeconds}s`,
+    '--tracer',
+    tracer,
     '--format',
     'json',
   ];
