@@ -29,11 +29,15 @@ export interface Channel {
   httpIn: number;
   /** Which way the first bytes went that look like a request. */
   firstRequest?: 'in' | 'out';
+  /** The log shows that it was opened by a path, which may be relative. */
+  opened: boolean;
   /** The log shows that it was accepted: a connection. */
   accepted: boolean;
 }
 
 const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
+/** What a server sends to subscribers looks like a request too. */
+const PUSHED = /^\*[34]\r\n\$\d+\r\n[ps]?(?:message|(?:un)?subscribe)\r\n/;
 const INLINE_PING = /^(?:PING|INFO|QUIT)\r?\n/i;
 const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP\/1\.[01]\r\n/;
 
@@ -76,6 +80,7 @@ export function mapChannels(
         requestsIn: 0,
         requestsOut: 0,
         httpIn: 0,
+        opened: false,
         accepted: false,
       },
       ...(descriptor ? { descriptor, name: descriptor.name } : {}),
@@ -90,7 +95,10 @@ export function mapChannels(
     const opened = openedBy(call);
     if (opened) {
       const channel = begin(pid, opened.fd);
-      if (opened.name !== undefined) channel.name = opened.name;
+      if (opened.name !== undefined) {
+        channel.name = opened.name;
+        channel.opened = true;
+      }
       channel.accepted = call.name.startsWith('accept');
     }
     if (call.fd === undefined) continue;
@@ -111,17 +119,21 @@ export function mapChannels(
   return { channels, channelOf };
 }
 
+function isRequest(payload: string): boolean {
+  return RESP_REQUEST.test(payload) && !PUSHED.test(payload);
+}
+
 function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'out' | undefined): void {
   const payload = call.payload ?? '';
   if (direction === 'in') {
     channel.reads++;
-    if (RESP_REQUEST.test(payload) || INLINE_PING.test(payload)) {
+    if (isRequest(payload) || INLINE_PING.test(payload)) {
       channel.requestsIn++;
       channel.firstRequest ??= 'in';
     } else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
   } else if (direction === 'out') {
     channel.writes++;
-    if (RESP_REQUEST.test(payload)) {
+    if (isRequest(payload)) {
       channel.requestsOut++;
       channel.firstRequest ??= 'out';
     }
@@ -146,8 +158,9 @@ function roleOf(channel: Channel): ChannelRole {
 
 /** Whether the channel is a file of a file system, as far as that is known; a synced descriptor is one. */
 export function isFile(channel: Channel): boolean {
-  const { descriptor, name, syncs } = channel;
+  const { descriptor, name, syncs, opened } = channel;
   if (descriptor?.type !== undefined) return descriptor.type === 'REG';
+  if (opened) return !/^\/(?:proc|dev|sys)\//.test(name ?? '');
   if (name !== undefined && !/^(?:socket|pipe):/.test(name)) return /^\/(?!proc\/|dev\/|sys\/)/.test(name);
   return syncs > 0;
 }

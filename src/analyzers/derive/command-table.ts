@@ -44,6 +44,19 @@ export function keyOf(name: string, args: readonly RespValue[]): RespValue | und
   return name === 'OBJECT' || name === 'BITOP' ? args[1] : args[0];
 }
 
+/** Commands of the class "other" that somebody may type by hand. */
+const OTHERS = new Set(
+  `PING ECHO QUIT AUTH HELLO SELECT INFO CONFIG CLIENT COMMAND MULTI EXEC DISCARD WATCH UNWATCH MONITOR SUBSCRIBE
+  PSUBSCRIBE UNSUBSCRIBE PUBLISH TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF SLOWLOG LATENCY MEMORY DEBUG EVAL EVALSHA SCRIPT
+  WAIT RESET ROLE PSYNC SYNC REPLCONF ACL MODULE SHUTDOWN`.split(/\s+/),
+);
+
+/** Whether the word, in any case, is the name of a command. */
+export function isKnown(word: string): boolean {
+  const name = word.toUpperCase();
+  return BY_NAME.has(name) || OTHERS.has(name);
+}
+
 const BLOCKING = new Set([
   ...[
     'BLPOP',

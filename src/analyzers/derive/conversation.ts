@@ -1,5 +1,6 @@
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
+import { isKnown } from './command-table.ts';
 import { commandWords, RespReader, type RespValue } from './resp-reader.ts';
 
 /** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
@@ -84,12 +85,11 @@ export class Conversation {
     const payload = call.payload ?? '';
     // After a gap the next request begins with the next read.
     if ((this.requests.lost || this.requestCut) && payload.startsWith('*')) this.requests.resync();
-    if (this.replies.lost) {
-      this.pending.length = 0;
-      this.replies.resync();
-    }
+    if (this.replies.lost) this.pending.length = 0;
+    // Half a reply that nobody waits for answered a command that was not seen.
+    if (this.pending.length === 0) this.replies.resync();
     this.requestCut = lengthOf(call) === undefined;
-    if (/^[A-Za-z]/.test(payload) && this.requests.atBoundary) {
+    if (this.requests.atBoundary && isKnown(/^[A-Za-z]+/.exec(payload)?.[0] ?? '')) {
       this.inline(payload, call);
       return;
     }

@@ -25,7 +25,7 @@ function meaning(value: RespValue): unknown {
 function readAll(parts: readonly { shown: string; length: number }[]) {
   const messages: RespMessage<number>[] = [];
   const reader = new RespReader<number>((each) => messages.push(each));
-  parts.forEach(({ shown, length }, index) => reader.push(shown, length, index));
+  for (const [index, { shown, length }] of parts.entries()) reader.push(shown, length, index);
   return { messages, reader };
 }
 const whole = (text: string) => ({ shown: text, length: text.length });
@@ -102,7 +102,7 @@ describe('a stream with holes', () => {
           }));
           const values = valuesOf(parts).map(meaning);
           expect(values.length).toBeLessThanOrEqual(sent.length);
-          values.forEach((value, index) => expect(agrees(value, sent[index]!.value)).toBe(true));
+          for (const [index, value] of values.entries()) expect(agrees(value, sent[index]!.value)).toBe(true);
         },
       ),
       { numRuns: 400 },
