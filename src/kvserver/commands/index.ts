@@ -26,6 +26,11 @@ import { STRING_GET_COMMANDS } from './string-get.ts';
 import { STRING_MANY_COMMANDS } from './string-many.ts';
 import { STRING_SET_COMMANDS } from './string-set.ts';
 import { TRANSACTION_COMMANDS } from './transaction.ts';
+import { ZSET_ALGEBRA_COMMANDS } from './zset-algebra.ts';
+import { ZSET_BASIC_COMMANDS } from './zset-basic.ts';
+import { ZSET_POP_COMMANDS } from './zset-pop.ts';
+import { ZSET_RANGE_COMMANDS } from './zset-range.ts';
+import { ZSET_WALK_COMMANDS } from './zset-walk.ts';
 
 // A new family of commands: one file, one line here.
 for (const family of [
@@ -56,6 +61,11 @@ for (const family of [
   STRING_MANY_COMMANDS,
   STRING_SET_COMMANDS,
   TRANSACTION_COMMANDS,
+  ZSET_ALGEBRA_COMMANDS,
+  ZSET_BASIC_COMMANDS,
+  ZSET_POP_COMMANDS,
+  ZSET_RANGE_COMMANDS,
+  ZSET_WALK_COMMANDS,
 ]) {
   register(family);
 }

@@ -198,6 +198,72 @@ export const LIST_REQUESTS = [
   request('EXEC'),
 ];
 
+const score = fc.constantFrom(
+  '0',
+  '1',
+  '2',
+  '-1.5',
+  '0.1',
+  '3e5',
+  '1e21',
+  'inf',
+  '-inf',
+  'nan',
+  'x',
+  '1e-7',
+  '123456789012345678',
+);
+const scoreLimit = fc.constantFrom('-inf', '+inf', '0', '(0', '1', '(1', '2', 'x', '(');
+const lexLimit = fc.constantFrom('-', '+', '[', '(', '[x', '(x', '[y', 'x');
+const limit = fc.oneof(
+  fc.constant([]),
+  fc.constant([]),
+  fc.tuple(option('LIMIT'), option('0', '1', '-1'), option('1', '2', '-1', 'x')),
+);
+const withScores = fc.array(option('WITHSCORES'), { maxLength: 1 });
+const pairs = fc.array(fc.tuple(score, member), { minLength: 1, maxLength: 4 }).map((list) => list.flat());
+const weights = fc.oneof(
+  fc.constant([]),
+  fc.tuple(option('WEIGHTS'), score, score),
+  fc.tuple(option('AGGREGATE'), option('SUM', 'min', 'MAX', 'x')),
+);
+
+export const SORTED_SET_REQUESTS = [
+  request('ZADD', key, maybe(option('NX', 'xx', 'GT', 'LT', 'CH', 'INCR')), pairs),
+  request('ZADD', key, pairs),
+  request('ZINCRBY', key, score, member),
+  request(option('ZREM', 'ZMSCORE'), key, some(member)),
+  request('ZCARD', key),
+  request(option('ZSCORE', 'ZRANK', 'ZREVRANK'), key, member),
+  request(option('ZRANGE', 'ZREVRANGE'), key, number, number, withScores),
+  request('ZRANGE', key, scoreLimit, scoreLimit, option('BYSCORE'), maybe(option('REV')), limit, withScores),
+  request('ZRANGE', key, lexLimit, lexLimit, option('BYLEX'), maybe(option('REV')), limit, withScores),
+  request('ZRANGESTORE', key, key, scoreLimit, scoreLimit, maybe(option('BYSCORE', 'REV', 'BYLEX')), limit),
+  request(option('ZRANGEBYSCORE', 'ZREVRANGEBYSCORE'), key, scoreLimit, scoreLimit, limit, withScores),
+  request(option('ZRANGEBYLEX', 'ZREVRANGEBYLEX'), key, lexLimit, lexLimit, limit),
+  request(option('ZCOUNT', 'ZREMRANGEBYSCORE'), key, scoreLimit, scoreLimit),
+  request(option('ZLEXCOUNT', 'ZREMRANGEBYLEX'), key, lexLimit, lexLimit),
+  request('ZREMRANGEBYRANK', key, number, number),
+  request(option('ZPOPMIN', 'ZPOPMAX'), key, fc.array(number, { maxLength: 2 })),
+  request(
+    'ZMPOP',
+    option('1', '2', '0', 'x'),
+    some(key, 2),
+    option('MIN', 'max', 'x'),
+    fc.oneof(fc.constant([]), fc.tuple(option('COUNT'), number)),
+  ),
+  request(option('ZUNION', 'ZINTER'), '2', key, key, weights, withScores),
+  request(option('ZUNIONSTORE', 'ZINTERSTORE'), key, option('2', '2', '0', 'x', '3'), key, key, weights),
+  request('ZDIFF', '2', key, key, withScores),
+  request('ZDIFFSTORE', key, '2', key, key),
+  request('ZINTERCARD', '2', key, key, fc.oneof(fc.constant([]), fc.tuple(option('LIMIT'), number))),
+];
+
+export const SORTED_SET_UNORDERED = [
+  request('ZSCAN', key, '0', 'COUNT', '1000'),
+  request('ZRANDMEMBER', key, option('100', '0', 'x'), withScores),
+];
+
 export const RENAME_REQUESTS = [
   request(option('RENAME', 'RENAMENX'), key, key),
   request('COPY', key, key, fc.array(option('REPLACE', 'DB', '1', '99'), { maxLength: 3 })),
@@ -222,6 +288,8 @@ export const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: steps(HASH_REQUESTS) },
   { weight: 3, arbitrary: steps(HASH_UNORDERED, true) },
   { weight: 7, arbitrary: steps(LIST_REQUESTS) },
+  { weight: 10, arbitrary: steps(SORTED_SET_REQUESTS) },
+  { weight: 2, arbitrary: steps(SORTED_SET_UNORDERED, true) },
   { weight: 3, arbitrary: steps(RENAME_REQUESTS) },
   { weight: 2, arbitrary: steps(TRANSACTION_REQUESTS) },
   { weight: 2, arbitrary: steps(OTHER_REQUESTS) },

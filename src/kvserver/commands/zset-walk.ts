@@ -1,0 +1,59 @@
+import { CommandError } from '../command-error.ts';
+import { bulk, EMPTY_ARRAY, nil } from '../resp/reply.ts';
+import { globMatch } from '../store/glob.ts';
+import { drawSlots, randomCount, randomSlot } from './random.ts';
+import { readCursor, readScanOptions, scanReply } from './scan.ts';
+import { formatScore } from './score.ts';
+import type { CommandSpec } from './spec.ts';
+import { scoredReply } from './zset-range-args.ts';
+
+const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
+
+const zscan: CommandSpec = {
+  name: 'zscan',
+  arity: -3,
+  flags: ['readonly'],
+  keys: ONE_KEY,
+  group: 'sorted-set',
+  since: '2.8.0',
+  summary: 'Walks the members of a sorted set, a page at a time, in no order.',
+  complexity: 'O(1) a call, O(N) for a whole walk over N members',
+  run({ db }, args) {
+    const cursor = readCursor(args[2]!);
+    const scores = db.readSortedSet(args[1]!)?.sorted.scores;
+    if (!scores) return scanReply(0, []);
+    const { count, match } = readScanOptions(args, 3, false);
+    const found: string[] = [];
+    const next = scores.scan(cursor, count, (slot, member) => {
+      if (match === undefined || globMatch(match, member))
+        found.push(member, formatScore(scores.valueAt(slot)!));
+    });
+    return scanReply(next, found);
+  },
+};
+
+const zrandmember: CommandSpec = {
+  name: 'zrandmember',
+  arity: -2,
+  flags: ['readonly'],
+  keys: ONE_KEY,
+  group: 'sorted-set',
+  since: '6.2.0',
+  summary: 'Returns random members: distinct ones, or with a negative count also repeated ones.',
+  complexity: 'O(N), N being the count',
+  run({ db, resp }, args) {
+    const count = args[2] === undefined ? undefined : randomCount(args[2]);
+    const withScores = args[3]?.toLowerCase() === 'withscores';
+    if (args.length > 4 || (args.length === 4 && !withScores)) throw CommandError.syntax();
+    const scores = db.readSortedSet(args[1]!)?.sorted.scores;
+    if (count === undefined) return scores ? bulk(scores.nameAt(randomSlot(scores))!) : nil(resp);
+    if (!scores || count === 0) return EMPTY_ARRAY;
+    const drawn = drawSlots(scores, count).map((slot) => ({
+      member: scores.nameAt(slot)!,
+      score: scores.valueAt(slot)!,
+    }));
+    return scoredReply(resp, drawn, withScores);
+  },
+};
+
+export const ZSET_WALK_COMMANDS: readonly CommandSpec[] = [zscan, zrandmember];
