@@ -100,10 +100,9 @@ export function evidenceOf({ source, item }: Sighting): Evidence {
 
 /** Points at a system call; its data is described instead of shown, unless redaction is off. */
 export function callEvidence(facts: Pick<Facts, 'trace' | 'redact'>, call: SyscallObservation): Evidence {
-  const source = facts.trace?.source ?? 'strace';
+  const place = facts.trace?.placeOf(call.line) ?? { source: 'strace', line: call.line };
   return {
-    source,
-    line: call.line,
+    ...place,
     text: facts.redact ? redactCall(call, facts.trace?.contentOf(call)) : call.text.trim(),
   };
 }

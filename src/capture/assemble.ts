@@ -67,6 +67,7 @@ export function assemble(
           groups: new Map(strace.threads),
           ...(capture.target.pid === undefined ? {} : { targetPid: capture.target.pid }),
           descriptors,
+          ...(strace.logLines === undefined ? {} : { logLines: strace.logLines }),
           ...(strace.slowdown === undefined ? {} : { slowdown: strace.slowdown }),
           ...(capture.tracer?.lost === undefined ? {} : { lost: capture.tracer.lost }),
         })

@@ -27,6 +27,8 @@ export interface RawCapture {
     /** Thread id, process id. */
     readonly threads: readonly (readonly [number, number])[];
     readonly slowdown?: number;
+    /** Lines of each log when several were put one behind the other. */
+    readonly logLines?: readonly number[];
   };
   readonly straceMissing?: string;
   readonly tracer?: TracerSummary;

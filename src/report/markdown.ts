@@ -1,4 +1,5 @@
 import type { Evidence, Report } from '../core/finding.ts';
+import { printable } from './printable.ts';
 import { type Block, viewOf } from './view.ts';
 
 /** The report for a ticket: GitHub-flavoured Markdown. */
@@ -38,12 +39,14 @@ function evidence(lines: readonly Evidence[], indent: string): string {
   const body = lines
     .map(
       ({ source, line, text }) =>
-        `${indent}${source}${line === undefined ? '' : `:${line}`}  ${text.replaceAll('```', "'''")}`,
+        `${indent}${source}${line === undefined ? '' : `:${line}`}  ${printable(text).replace(/\s+/g, ' ').replaceAll('```', "'''")}`,
     )
     .join('\n');
   return `\n\n${indent}\`\`\`text\n${body}\n${indent}\`\`\``;
 }
 
 function escaped(text: string): string {
-  return text.replace(/[<>*_`]/g, (each) => `\\${each}`);
+  return printable(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\<>*_`[\]#]/g, (each) => `\\${each}`);
 }

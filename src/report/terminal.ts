@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { Evidence, Report, Severity } from '../core/finding.ts';
+import { printable } from './printable.ts';
 import { type Block, viewOf } from './view.ts';
 
 export interface TerminalOptions {
@@ -79,13 +80,13 @@ function severityPaint(severity: Severity, chalk: ChalkInstance): (text: string)
 function evidenceLine({ source, line, text }: Evidence, chalk: ChalkInstance, width: number): string {
   const place = line === undefined ? source : `${source}:${line}`;
   const room = width - 7 - place.length;
-  const plain = text.replace(/\s+/g, ' ');
+  const plain = printable(text).replace(/\s+/g, ' ');
   return chalk.dim(`     ${place}  ${plain.length > room ? `${plain.slice(0, room - 1)}…` : plain}`);
 }
 
 function renderTable(block: Extract<Block, { kind: 'table' }>, width: number): string {
   const natural = block.head.map((title, column) =>
-    Math.max(title.length, ...block.rows.map((row) => (row[column] ?? '').length)),
+    Math.max(title.length, ...block.rows.map((row) => oneLine(row[column] ?? '').length)),
   );
   const widths = columnWidths(natural, width - 2);
   const table = new Table({
@@ -99,13 +100,15 @@ function renderTable(block: Extract<Block, { kind: 'table' }>, width: number): s
     },
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 },
   });
-  table.push(...block.rows.map((row) => [...row]));
+  table.push(...block.rows.map((row) => row.map(oneLine)));
   return table
     .toString()
     .split('\n')
     .map((line) => ` ${line}`.trimEnd())
     .join('\n');
 }
+
+const oneLine = (text: string): string => printable(text).replace(/\s+/g, ' ');
 
 /** Column widths with padding that sum to at most `room`; the widest gives way first, never below 8. */
 function columnWidths(natural: readonly number[], room: number): number[] {
@@ -122,7 +125,9 @@ function columnWidths(natural: readonly number[], room: number): number[] {
 export function wrap(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = indent;
-  for (let word of text.split(/\s+/).filter((each) => each !== '')) {
+  for (let word of printable(text)
+    .split(/\s+/)
+    .filter((each) => each !== '')) {
     while (word.length > width - indent.length) {
       if (line.trim() !== '') lines.push(line);
       lines.push(`${indent}${word.slice(0, width - indent.length)}`);

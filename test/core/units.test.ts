@@ -59,7 +59,7 @@ describe('numbers', () => {
     [0, '0'],
     [99.96, '100'],
     [1e-7, '0'],
-    [-3.14159, '-3.14'],
+    [-2.71993, '-2.72'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
   ])('%d is %s', (value, text) => {
     expect(significant(value)).toBe(text);

@@ -12,6 +12,8 @@ export interface TraceInput {
   readonly items: readonly StraceItem[];
   /** The tool, as evidence names it. */
   readonly source: string;
+  /** Lines of each log when several were put one behind the other. */
+  readonly logLines?: readonly number[];
   /** Thread id to process id, where known. */
   readonly groups: ReadonlyMap<number, number>;
   /** The process under diagnosis; found from the log when absent. */
@@ -68,4 +70,18 @@ function guessTarget(items: readonly StraceItem[], listed: ReadonlySet<number>):
   }
   const busiest = [...tids].sort((a, b) => b[1] - a[1]).map(([tid]) => tid);
   return busiest.find((tid) => listed.has(tid)) ?? busiest[0] ?? [...listed][0] ?? 0;
+}
+
+/** Which log a line stands in, and where: the second log of strace is "strace#2". */
+export function placeIn(
+  { source, logLines = [] }: Pick<TraceInput, 'source' | 'logLines'>,
+  line: number,
+): { source: string; line: number } {
+  let before = 0;
+  for (const [index, lines] of logLines.entries()) {
+    if (line <= before + lines)
+      return { source: index === 0 ? source : `${source}#${index + 1}`, line: line - before };
+    before += lines;
+  }
+  return { source, line };
 }

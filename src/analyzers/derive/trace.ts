@@ -5,7 +5,7 @@ import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
-import { type TraceInput, threadGroups } from './trace-input.ts';
+import { placeIn, type TraceInput, threadGroups } from './trace-input.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
 
 /** Everything that was rebuilt from system calls alone. */
@@ -35,6 +35,8 @@ export interface Trace {
   /** What the tracer itself adds to the duration of a call, in microseconds; absent when unknown. */
   readonly callFloorUs?: number;
   pidOf(tid: number | undefined): number;
+  /** Where a line of the log stands, as evidence names it. */
+  placeOf(line: number): { readonly source: string; readonly line: number };
   /** Whether the call moved commands or replies. */
   contentOf(call: SyscallObservation): Content;
 }
@@ -163,6 +165,7 @@ export function deriveTrace(input: TraceInput): Trace {
     opaque,
     blindSpots: blindSpots(all, opaque, usesIoUring, input),
     pidOf,
+    placeOf: (line) => placeIn(input, line),
     contentOf: (call) => contentOf(call, channelOf.get(call)),
   };
 }

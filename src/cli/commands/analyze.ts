@@ -65,14 +65,17 @@ async function run(options: Options, io: Io): Promise<void> {
       'nothing to analyze; give at least --strace LOG, better with --lsof, --pidstat, --iostat and --top.',
     );
   }
-  const strace = logs.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join('');
+  const whole = logs.map((text) => (text.endsWith('\n') ? text : `${text}\n`));
+  const strace = whole.join('');
   const pid =
     options.pid === undefined ? guessPid(strace, outputs) : numberOption('--pid', options.pid, 2 ** 22);
   const comm = pid === undefined ? undefined : commIn(outputs, pid);
   const capture: RawCapture = {
     target: { ...(pid === undefined ? {} : { pid }), ...(comm === undefined ? {} : { comm }) },
     outputs,
-    ...(logs.length > 0 ? { strace: { text: strace, threads: [] } } : {}),
+    ...(logs.length > 0
+      ? { strace: { text: strace, threads: [], logLines: whole.map((text) => text.split('\n').length - 1) } }
+      : {}),
     missing: {},
     clients: [],
   };

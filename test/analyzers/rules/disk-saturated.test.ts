@@ -17,7 +17,7 @@ judges(ID, {
     'an idle disk': () => disks({ writes: 0 }),
     'saturated since boot, not now': () =>
       outputs({
-        iostat: iostatText([{ queue: 32, util: 99 }]) + '\n' + iostatText([{ queue: 0.1, util: 5 }]),
+        iostat: `${iostatText([{ queue: 32, util: 99 }])}\n${iostatText([{ queue: 0.1, util: 5 }])}`,
       }),
   },
   cannotTell: {

@@ -1,0 +1,4 @@
+/** Text without control characters: names of files and processes must not reach the terminal as commands to it. */
+export function printable(text: string): string {
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, '·');
+}
