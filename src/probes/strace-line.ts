@@ -20,6 +20,8 @@ const PREFIX =
   /\s*(?:\[pid\s+(\d+)(?:<[^>]*>)?\]\s*|(\d{1,7})(?:<[^>]*>)?\s+(?![:.]))?(?:(\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d+\.\d+|\d{10})\s+)?(?:\(\+\s*[\d.]+\)\s+)?(?:\[(?:[0-9a-f]{8,}|\?+|\s*\d+)\]\s+)*/y;
 
 export function readPrefix(line: string): LinePrefix {
+  const usual = usualPrefix(line);
+  if (usual) return usual;
   PREFIX.lastIndex = 0;
   const match = PREFIX.exec(line);
   if (!match) return { end: 0 };
@@ -29,6 +31,43 @@ export function readPrefix(line: string): LinePrefix {
     ...(match[3] === undefined ? {} : { clock: match[3] }),
     end: PREFIX.lastIndex,
   };
+}
+
+/**
+ * What perfcase's own strace prints, which is most of what is read: "[pid 9085] 1700000000.123456 " or
+ * "9085 1700000000.123456 ", looked at character by character in a tenth of the regular expression's time.
+ * @returns undefined for every other prefix
+ */
+function usualPrefix(line: string): LinePrefix | undefined {
+  const isPid = line.startsWith('[pid ');
+  const first = isPid ? afterSpaces(line, 5) : 0;
+  let at = afterDigits(line, first);
+  let tid: number | undefined;
+  if (isPid) {
+    if (line[at] !== ']' || line[at + 1] !== ' ') return undefined;
+    tid = Number(line.slice(first, at));
+    at++;
+  } else if (line[at] === ' ' && at > 0 && at <= 7) tid = Number(line.slice(0, at));
+  const start = tid === undefined ? 0 : afterSpaces(line, at);
+  const point = afterDigits(line, start);
+  if (point - start < 9 || line[point] !== '.') return undefined;
+  const end = afterDigits(line, point + 1);
+  // More may follow: an instruction pointer in brackets, or a difference in parentheses.
+  if (end === point + 1 || line[end] !== ' ' || !/[a-z<+-]/.test(line[end + 1] ?? '')) return undefined;
+  const clock = line.slice(start, end);
+  return tid === undefined ? { clock, end: end + 1 } : { tid, clock, end: end + 1 };
+}
+
+function afterDigits(text: string, from: number): number {
+  let at = from;
+  for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(at)) at++;
+  return at;
+}
+
+function afterSpaces(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 32) at++;
+  return at;
 }
 
 /** What stands behind the arguments: " = -1 EAGAIN (Resource temporarily unavailable) <0.000071>". */
@@ -58,12 +97,11 @@ export function readResult(line: string): LineResult | undefined {
 }
 
 function outcomeOf(match: RegExpExecArray, close: number): LineResult {
-  return {
-    argsEnd: close,
-    ...(match[1] === '?' ? {} : { result: Number(match[1]) }),
-    ...(match[2] === undefined ? {} : { errno: match[2] }),
-    ...(match[3] === undefined ? {} : { durationUs: Math.round(Number(match[3]) * 1e6) }),
-  };
+  const outcome: { -readonly [K in keyof LineResult]: LineResult[K] } = { argsEnd: close };
+  if (match[1] !== '?') outcome.result = Number(match[1]);
+  if (match[2] !== undefined) outcome.errno = match[2];
+  if (match[3] !== undefined) outcome.durationUs = Math.round(Number(match[3]) * 1e6);
+  return outcome;
 }
 
 /** Calls whose first argument is a descriptor. */
@@ -170,13 +208,28 @@ const ESCAPES: Record<string, string> = {
 
 /** Undoes strace's escapes: \r, \", \\, octal \0 to \377, and hexadecimal \x1f. */
 export function unescapeBytes(text: string): string {
-  if (!text.includes('\\')) return text;
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g,
-    (_all, hex?: string, octal?: string, other?: string) => {
-      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
-      return ESCAPES[other!] ?? other!;
-    },
-  );
+  let slash = text.indexOf('\\');
+  if (slash < 0) return text;
+  let bytes = '';
+  let done = 0;
+  for (; slash >= 0 && slash + 1 < text.length; slash = text.indexOf('\\', done)) {
+    bytes += text.slice(done, slash);
+    const letter = text[slash + 1]!;
+    const known = ESCAPES[letter];
+    if (known !== undefined) {
+      bytes += known;
+      done = slash + 2;
+      continue;
+    }
+    NUMBER.lastIndex = slash + 1;
+    const [digits = '', hex, octal] = NUMBER.exec(text) ?? [];
+    if (hex !== undefined) bytes += String.fromCharCode(Number.parseInt(hex, 16));
+    else if (octal !== undefined) bytes += String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+    else bytes += letter;
+    done = slash + 1 + (digits.length || 1);
+  }
+  return bytes + text.slice(done);
 }
+
+/** The number in \x1f or \0. */
+const NUMBER = /x([0-9a-fA-F]{1,2})|([0-7]{1,3})/y;
