@@ -26,7 +26,7 @@ itNeeds(
     expect(report).toMatchObject({
       schema: 'perfcase.check/1',
       machine: { node: process.versions.node },
-      attach: { ok: true },
+      tracers: expect.arrayContaining([{ name: 'strace', usable: true }]),
       diagnose: { ready: true, reasons: [] },
     });
     const strace = report.tools.find((tool) => tool.name === 'strace');
@@ -37,12 +37,35 @@ itNeeds(
   },
 );
 
-itNeeds(['dist'], 'check works where nothing is installed, and ends with 4', async () => {
-  const { exitCode, stdout, stderr } = await check([], { env: { PATH: '/no-such-folder' } });
-  expect([exitCode, stderr]).toEqual([4, '']);
-  const lines = String(stdout).split('\n');
-  expect(lines[0]).toContain('diagnose cannot do its job here: strace is not installed');
-  expect(lines.filter((line) => line.length > 80 && !line.includes('apt-get install'))).toEqual([]);
+itNeeds(
+  ['dist'],
+  'check works where nothing is installed, and ends with 4 unless a tracer needs no tool',
+  async () => {
+    const env = { PATH: '/no-such-folder' };
+    const report: Check = JSON.parse(String((await check(['--format', 'json'], { env })).stdout));
+    const strace = report.tracers.find(({ name }) => name === 'strace');
+    expect(strace).toEqual({
+      name: 'strace',
+      usable: false,
+      reason: expect.stringContaining('is not installed'),
+    });
+    const { exitCode, stdout, stderr } = await check([], { env });
+    expect([exitCode, stderr]).toEqual([report.diagnose.ready ? 0 : 4, '']);
+    const lines = String(stdout).split('\n');
+    expect(lines[0]).toContain(report.diagnose.ready ? 'can do its job' : 'cannot do its job here: ');
+    expect(lines.filter((line) => line.length > 80 && !line.includes('apt-get install'))).toEqual([]);
+  },
+);
+
+itNeeds(['dist', 'root', 'setpriv'], 'check ends with 4 for a user whom no tracer serves', async () => {
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+  const { stdout: setpriv } = await execa('which', ['setpriv']);
+  const { exitCode, stdout } = await execa(setpriv, [...nobody, 'dist/perfcase.js', 'check'], {
+    env: { PATH: '/no-such-folder' },
+    reject: false,
+  });
+  expect(exitCode).toBe(4);
+  expect(stdout.split('\n')[0]).toContain('cannot do its job here: ');
 });
 
 itNeeds(

@@ -63,7 +63,7 @@ describe('the set-up', () => {
     const { exitCode, stdout, stderr } = await setup(['--for', 'demo'], '/no-such-folder');
     expect([exitCode, stdout]).toEqual([0, '']);
     expect(stderr).toMatch(/^setup: missing: strace, .*has no apt-get/);
-    expect(stderr).toContain('without strace: no system calls of the target');
+    expect(stderr).toContain('without strace: where no other tracer works');
   });
 
   itNeeds(['root', 'setpriv'], 'tells an ordinary user the one command', async () => {

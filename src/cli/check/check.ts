@@ -4,9 +4,10 @@ import { netnsSupport } from '../../lab/netns.ts';
 import { slowDiskSupport } from '../../lab/slow-disk-support.ts';
 import type { Support } from '../../lab/support.ts';
 import { runLocal } from '../../runners/local.ts';
-import { type Attach, tryAttach } from './attach.ts';
+import { AUTO } from '../../tracers/ladder.ts';
 import { type Machine, type Privileges, readMachine, readPrivileges } from './machine.ts';
 import { type FoundTool, findTool, TOOLS } from './tools.ts';
+import { type TracerCheck, tryTracers } from './tracers.ts';
 
 /** Something that this machine does not offer, and what that costs. */
 export interface Lack {
@@ -20,7 +21,6 @@ export interface Check {
   readonly perfcase: string;
   readonly machine: Machine;
   readonly privileges: Privileges;
-  readonly attach: Attach;
   readonly tools: readonly {
     readonly name: string;
     readonly group: string;
@@ -30,8 +30,8 @@ export interface Check {
     readonly reason?: string;
     readonly package: string;
   }[];
-  /** What `--tracer` can use here. */
-  readonly tracers: readonly { readonly name: string; readonly usable: boolean; readonly reason?: string }[];
+  /** What `--tracer` can use here, tried on a process of our own. */
+  readonly tracers: readonly TracerCheck[];
   readonly containerEngines: readonly string[];
   readonly lab: { readonly slowDisk: Support; readonly networkNamespace: Support };
   readonly missing: readonly Lack[];
@@ -41,7 +41,7 @@ export interface Check {
   readonly diagnose: { readonly ready: boolean; readonly reasons: readonly string[] };
 }
 
-/** Looks at everything; starts the tools to ask for their versions, and attaches strace to a child of its own. */
+/** Looks at everything; starts the tools to ask for their versions, and tries each tracer on a child of its own. */
 export async function checkMachine(env: NodeJS.ProcessEnv, outer: AbortSignal): Promise<Check> {
   const signal = AbortSignal.any([outer]);
   // Every tool is asked at once, and each of them listens.
@@ -49,37 +49,33 @@ export async function checkMachine(env: NodeJS.ProcessEnv, outer: AbortSignal): 
   const machine = readMachine();
   const privileges = readPrivileges();
   const path = env.PATH ?? '';
-  const [tools, attach] = await Promise.all([
+  const [tools, tracers] = await Promise.all([
     Promise.all(TOOLS.map((tool) => findTool(tool, path, signal).then((found) => reachable(found, signal)))),
-    tryAttach(signal),
+    tryTracers(signal),
   ]);
-  const missing = lacking(tools, privileges, attach);
+  const missing = lacking(tools, privileges, tracers);
   const install = installCommand(tools, machine, privileges.root);
-  const reasons = tools.filter(({ tool, status }) => tool.needed && status !== 'found').map(missingLine);
-  if (reasons.length === 0 && !attach.ok) reasons.push(attach.reason);
+  const usual = tracers.filter(({ name }) => AUTO.includes(name));
+  const ready = usual.some(({ usable }) => usable);
   return {
     schema: 'perfcase.check/1',
     perfcase: VERSION,
     machine,
     privileges,
-    attach,
     tools: tools.map(({ tool, ...found }) => ({
       name: tool.name,
       group: tool.group,
       ...found,
       package: packageOf(tool, machine),
     })),
-    tracers: [
-      { name: 'strace', usable: attach.ok, ...(attach.ok ? {} : { reason: attach.reason }) },
-      { name: 'none', usable: true },
-    ],
+    tracers,
     containerEngines: tools
       .filter((found) => found.tool.oneOf && found.status === 'found')
       .map((f) => f.tool.name),
     lab: { slowDisk: slowDiskSupport(), networkNamespace: netnsSupport() },
     missing,
     ...(install === undefined ? {} : { install }),
-    diagnose: { ready: reasons.length === 0, reasons },
+    diagnose: { ready, reasons: ready ? [] : usual.flatMap((it) => (it.usable ? [] : [it.reason])) },
   };
 }
 
@@ -91,15 +87,21 @@ async function reachable(found: FoundTool, signal: AbortSignal): Promise<FoundTo
   return { ...found, status: 'unusable', reason: outcome.reason ?? outcome.status };
 }
 
-function lacking(tools: readonly FoundTool[], privileges: Privileges, attach: Attach): Lack[] {
+function lacking(
+  tools: readonly FoundTool[],
+  privileges: Privileges,
+  tracers: readonly TracerCheck[],
+): Lack[] {
   const losses = new Map<string, string[]>();
   for (const found of tools) {
     if (!isMissed(found, tools)) continue;
     losses.set(found.tool.without, [...(losses.get(found.tool.without) ?? []), found.tool.name]);
   }
   const lacks = [...losses].map(([lost, names]) => ({ what: names.join(', '), lost }));
-  if (!attach.ok && tools.every(({ tool, status }) => !tool.needed || status === 'found')) {
-    lacks.unshift({ what: 'permission to trace', lost: `${attach.reason}` });
+  for (const tracer of tracers) {
+    // A tool that is missing is named already.
+    if (tracer.usable || losses.size > 0) continue;
+    lacks.unshift({ what: `the tracer ${tracer.name}`, lost: tracer.reason });
   }
   if (!privileges.capSysPtrace) {
     lacks.push({
@@ -122,10 +124,6 @@ function isMissed({ tool, status }: FoundTool, tools: readonly FoundTool[]): boo
   if (status === 'found' || tool.optional) return false;
   const others = tools.filter((found) => tool.oneOf !== undefined && found.tool.oneOf === tool.oneOf);
   return !others.some((found) => found.status === 'found');
-}
-
-function missingLine({ tool, status, reason }: FoundTool): string {
-  return status === 'missing' ? `${tool.name} is not installed` : `${tool.name} cannot be used: ${reason}`;
 }
 
 function packageOf(tool: FoundTool['tool'], { distribution }: Machine): string {

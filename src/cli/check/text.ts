@@ -8,12 +8,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   lab: 'Tools of the lab',
   servers: 'Servers to practise on',
   containers: 'Container engines',
-  tracers: 'Other tracers (not needed)',
+  tracers: 'Other tools (not needed)',
 };
 
 /** The check for a terminal: 80 columns, no colour, every word readable by a screen reader. */
 export function checkText(check: Check): string {
-  const { machine, privileges, attach, lab, diagnose } = check;
+  const { machine, privileges, tracers, lab, diagnose } = check;
   const lines = [
     ...wrap(
       `perfcase ${check.perfcase}: diagnose ${diagnose.ready ? 'can do its job here.' : `cannot do its job here: ${diagnose.reasons.join('; ')}.`}`,
@@ -32,7 +32,9 @@ export function checkText(check: Check): string {
     ...row('CAP_SYS_PTRACE', yes(privileges.capSysPtrace)),
     ...row('ptrace_scope', scopeWords(privileges.yamaPtraceScope)),
     ...row('hidepid', privileges.hidepid ?? 'no: all processes are visible'),
-    ...row('strace attaches', attach.ok ? 'yes, tried on a process of its own' : `no: ${attach.reason}`),
+    '',
+    'Tracers, tried on a process of its own',
+    ...tracers.flatMap((it) => row(it.name, it.usable ? 'works' : `does not work: ${it.reason}`)),
   ];
   for (const [group, title] of Object.entries(GROUPS)) {
     lines.push('', title);

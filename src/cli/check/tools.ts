@@ -10,8 +10,6 @@ export interface Tool {
   readonly package: string;
   readonly packageOn?: Readonly<Record<string, string>>;
   readonly group: string;
-  /** `diagnose` cannot do its main job without it. */
-  readonly needed?: boolean;
   /** Nothing is lost without it. */
   readonly optional?: boolean;
   /** One of several that do the same: the others make up for it. */

@@ -25,14 +25,20 @@ const BARE: Check = {
     yamaPtraceScope: 2,
     hidepid: '2',
   },
-  attach: { ok: false, reason: 'strace is not installed; apt-get install strace brings it' },
   tools: TOOLS.map((tool) => ({
     name: tool.name,
     group: tool.group,
     status: 'missing',
     package: tool.package,
   })),
-  tracers: [{ name: 'none', usable: true }],
+  tracers: [
+    {
+      name: 'bpf',
+      usable: false,
+      reason: 'the kernel does not let this user load BPF programs; run as root, or with CAP_BPF',
+    },
+    { name: 'strace', usable: false, reason: 'strace is not installed; apt-get install strace brings it' },
+  ],
   containerEngines: [],
   lab: {
     slowDisk: { ok: false, reason: 'a slow disk needs root' },
