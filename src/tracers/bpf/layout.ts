@@ -26,15 +26,18 @@ export const RECORD = {
   bytes: 72,
 } as const;
 
-/** A thread's call that has begun. Threads share slots by the low bits of their ids; the id tells whose it is. */
+/** A thread's call that has begun. Threads share slots by the low bits of their ids; the key tells whose it is. */
 export const SLOT = {
   /** 0: no call under way. */
   startNs: 0,
+  /** Thread id and thread group id, as in a record: the thread that had the slot last, and that is watched. */
   tid: 8,
-  number: 12,
-  capture: 14,
-  firstArgument: 16,
-  pid: 24,
+  pid: 12,
+  /** 16 bits each. */
+  number: 16,
+  capture: 18,
+  /** Only for calls of which nothing but the numbers is captured: those are the ones that wait long. Else -1. */
+  firstArgument: 24,
   bytes: 32,
 } as const;
 export const SLOT_SHIFT = 5;

@@ -186,7 +186,7 @@ class LogWriter {
     this.threads.set(tid, pid);
     this.out.reserve(LINE_BYTES);
     this.begin(tid, startNs, printed);
-    if (printed.args[0] === 'fd') this.out.integer(firstArgument | 0);
+    if (printed.args[0] === 'fd' && firstArgument >= 0) this.out.integer(firstArgument);
     this.out.text(UNFINISHED);
   }
 

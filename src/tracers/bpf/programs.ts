@@ -69,40 +69,39 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
     .jumpIf('r1', '==', 0, 'out')
     // Number and capture as they stand in the slot: 16 bits each.
     .shiftLeft('r1', 16)
-    .add('r7', 'r1');
-  asm
+    .add('r7', 'r1')
     .call(HELPER.pidTgid)
-    .mov('r9', 'r0')
-    .shiftRight('r0', 32)
-    .store(4, 'r10', KEY, 'r0')
+    .mov('r9', 'r0');
+  slotOf(asm, maps, 'r8', 'r9');
+  // The thread that had the slot last is known to be watched; others are looked up.
+  asm
+    .load(8, 'r1', 'r8', SLOT.tid)
+    .jumpIf('r1', '==', 'r9', 'watched')
+    .mov('r1', 'r9')
+    .shiftRight('r1', 32)
+    .store(4, 'r10', KEY, 'r1')
     .loadMap('r1', maps.groups)
     .mov('r2', 'r10')
     .add('r2', KEY)
     .call(HELPER.lookup)
-    .jumpIf('r0', '==', 0, 'out');
-  slotOf(asm, maps, 'r8', 'r9');
-  asm
+    .jumpIf('r0', '==', 0, 'out')
     .load(8, 'r1', 'r8', SLOT.startNs)
-    .jumpIf('r1', '==', 0, 'free')
-    .load(4, 'r1', 'r8', SLOT.tid)
-    .mov('r2', 'r9');
-  lowHalf(asm, 'r2').jumpIf('r1', '==', 'r2', 'free');
+    .store(8, 'r8', SLOT.tid, 'r9')
+    .jumpIf('r1', '==', 0, 'watched');
   count(asm, maps, STATE.collisions);
-  asm.label('free');
   asm
+    .label('watched')
+    .store(4, 'r8', SLOT.number, 'r7')
+    .store(8, 'r8', SLOT.firstArgument, -1)
+    .shiftRight('r7', 16)
+    .jumpIf('r7', '!=', CAPTURE.numbers, 'begin')
     .mov('r1', 'r8')
     .add('r1', SLOT.firstArgument)
     .mov('r2', 8)
     .load(8, 'r3', 'r6', 0)
     .add('r3', architecture.firstArgument)
     .call(HELPER.readKernel);
-  asm
-    .store(4, 'r8', SLOT.tid, 'r9')
-    .shiftRight('r9', 32)
-    .store(4, 'r8', SLOT.pid, 'r9')
-    .store(4, 'r8', SLOT.number, 'r7')
-    .call(HELPER.ktimeNs)
-    .store(8, 'r8', SLOT.startNs, 'r0');
+  asm.label('begin').call(HELPER.ktimeNs).store(8, 'r8', SLOT.startNs, 'r0');
   return asm.label('out').mov('r0', 0).exit().assemble();
 }
 
@@ -116,21 +115,19 @@ export function exitProgram(options: ProgramOptions): Buffer {
   const asm = new Assembler();
   asm.mov('r6', 'r1').call(HELPER.pidTgid).mov('r9', 'r0');
   slotOf(asm, maps, 'r7', 'r9');
-  asm.load(4, 'r1', 'r7', SLOT.tid).mov('r2', 'r9');
-  lowHalf(asm, 'r2')
-    .jumpIf('r1', '!=', 'r2', 'out')
+  asm
+    .load(8, 'r1', 'r7', SLOT.tid)
+    .jumpIf('r1', '!=', 'r9', 'out')
     .load(8, 'r8', 'r7', SLOT.startNs)
     .jumpIf('r8', '==', 0, 'out')
     .call(HELPER.ktimeNs)
-    .store(8, 'r10', END_NS, 'r0');
-  asm
+    .store(8, 'r10', END_NS, 'r0')
     .store(4, 'r10', KEY, 0)
     .loadMap('r1', maps.scratch)
     .mov('r2', 'r10')
     .add('r2', KEY)
     .call(HELPER.lookup)
-    .jumpIf('r0', '==', 0, 'out');
-  asm
+    .jumpIf('r0', '==', 0, 'out')
     .load(8, 'r1', 'r10', END_NS)
     .store(8, 'r0', RECORD.startNs, 'r8')
     .store(8, 'r0', RECORD.endNs, 'r1')
@@ -169,10 +166,6 @@ function slotOf(asm: Assembler, maps: Maps, to: Register, thread: Register): voi
     .add(to, 'r1');
 }
 
-function lowHalf(asm: Assembler, register: Register): Assembler {
-  return asm.shiftLeft(register, 32).shiftRight(register, 32);
-}
-
 /** Adds one to a counter; r1 and r2 are used up. */
 function count(asm: Assembler, maps: Maps, counter: number): void {
   asm.loadMapValue('r1', maps.state, counter).mov('r2', 1).atomicAdd('r1', 0, 'r2');
@@ -191,7 +184,7 @@ function copyArguments(asm: Assembler, { registers }: Architecture): void {
     at += bytes;
   }
   for (const [number, place] of registers.args.entries()) {
-    asm.load(8, 'r1', 'r10', REGISTERS + place).store(8, 'r7', RECORD.args + 8 * number, 'r1');
+    asm.load(8, 'r1', 'r10', REGISTERS + place).store(8, 'r7', argument(number), 'r1');
   }
 }
 
