@@ -19,9 +19,9 @@ const LOADS: readonly Load[] = [
   { command: 'SADD', clients: 1, appendfsync: 'always' },
   { command: 'GET', clients: 1, appendfsync: 'everysec' },
 ];
-const PAIRS = 3;
+const PAIRS = 5;
 /** How long one run of redis-benchmark is meant to take. */
-const RUN_SECONDS = 0.8;
+const RUN_SECONDS = 0.5;
 const FIRST_REQUESTS = 1500;
 
 /** What a server still does while strace watches it, as perfcase attaches it, beside what it does alone. */
