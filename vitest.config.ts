@@ -14,6 +14,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // After the unit tests: real targets need the CPUs for themselves.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

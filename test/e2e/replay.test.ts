@@ -140,7 +140,7 @@ describeNeeds(['dist', 'ptrace', 'slow-disk'], 'replay, interrupted', () => {
     ['the query is timed', /perfcase: timing/],
     ['the server is watched', /perfcase: watching/],
     ['it traces', /perfcase: tracing/],
-    ['the fix is measured', /perfcase: tracing[^]*perfcase: timing/],
+    ['the fix is measured', /perfcase: tracing[\s\S]*perfcase: timing/],
   ] as const;
 
   it.each(MOMENTS)('Ctrl-C while %s: everything is cleaned up', async (_moment, line) => {
