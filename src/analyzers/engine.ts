@@ -10,6 +10,7 @@ import {
 } from '../core/finding.ts';
 import { formatShare } from '../core/units.ts';
 import { VERSION } from '../core/version.ts';
+import type { Trace } from './derive/trace.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { Facts } from './facts.ts';
 import { pathOf } from './path.ts';
@@ -101,10 +102,17 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.otherTracer) return undefined;
   if (facts.ended) return 'it ended while it was watched';
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
-  if (facts.trace.commands.length > 0 || facts.trace.syncs.length > 0) return undefined;
+  if (facts.trace.commands.length > 0) return undefined;
+  if (facts.trace.syncs.length > 0) return showsOnlySyncs(facts.trace) ? ONLY_SYNCS : undefined;
   if (facts.trace.opaque > 0) return 'its connections could not be read as RESP; they may be encrypted';
   if (facts.target.server) return undefined;
   return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
+}
+
+const ONLY_SYNCS = 'its log holds syncs of a file and nothing else; record it without strace -e';
+
+function showsOnlySyncs(trace: Trace): boolean {
+  return trace.channels.every(({ reads, writes }) => reads + writes === 0);
 }
 
 function isBlind(facts: Facts): boolean {

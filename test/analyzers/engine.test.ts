@@ -154,6 +154,12 @@ describe('the summary', () => {
     ['no log', undefined, {}, 'no log of system calls was given'],
     ['a reason', undefined, { straceMissing: 'strace is not installed' }, 'strace is not installed'],
     ['a process that ended', busyReader(), { ended: true }, 'it ended while it was watched'],
+    [
+      'strace -e fdatasync of an unknown file',
+      new TraceLog().times(9, (log) => log.sync()),
+      {},
+      'syncs of a file and nothing else',
+    ],
     ['a process without RESP', webServer(), {}, 'it spoke no RESP on its sockets'],
     [
       'encrypted connections',

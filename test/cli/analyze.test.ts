@@ -170,6 +170,11 @@ describe('logs of others', () => {
     expect(exitCode).toBe(4);
   });
 
+  it('a log written with -o, which begins with a thread in the background: the busiest is the process', async () => {
+    const { report } = await json('--strace', fixture('strace/debian12-strace6.1--into-file'));
+    expect(report.target.pid).toBe(8257);
+  });
+
   it('--pid chooses the process', async () => {
     const { report } = await json(...given(CASE), '--pid', '9085');
     expect(report.target).toMatchObject({ pid: 9085, comm: 'redis-server' });

@@ -81,7 +81,7 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const unique = [...new Set(syncs)];
   const durations = unique.flatMap((sync) => sync.durationUs ?? []);
   const seconds = trace.seconds;
-  const busyShare = seconds ? sum(durations) / 1e6 / seconds : undefined;
+  const busyShare = seconds && durations.length > 0 ? sum(durations) / 1e6 / seconds : undefined;
   const waiting = trace.conversations.filter((each) =>
     each.commands.some((command) => command.heldBy.length > 0),
   );

@@ -110,7 +110,8 @@ function tellProblems(read: readonly ReadOutput[], progress: (line: string) => v
 /** The process in the strace log that pidstat or lsof name too; else the one that was attached to. */
 function guessPid(strace: string, outputs: readonly RawOutput[]): number | undefined {
   const { items } = parseStrace(strace.slice(0, 4 * 1024 * 1024));
-  const tids = new Set(items.flatMap((item) => item.tid ?? []));
+  const tids = new Map<number, number>();
+  for (const { tid } of items) if (tid !== undefined) tids.set(tid, (tids.get(tid) ?? 0) + 1);
   const attached = items.find(
     (item) => item.kind === 'trace-event' && item.event === 'attached' && item.detail,
   );
@@ -120,7 +121,7 @@ function guessPid(strace: string, outputs: readonly RawOutput[]): number | undef
     .flatMap((each) => [...each.text.matchAll(/^\S+\s+(\d+)\s/gm)].map((match) => Number(match[1])));
   const both = listed.find((pid) => tids.has(pid));
   if (both !== undefined) return both;
-  if (tids.size > 0) return [...tids][0];
+  if (tids.size > 0) return [...tids].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
   if (listed.length > 0) return listed[0];
   const writers = outputs
     .filter((each) => each.probe === 'pidstat')

@@ -51,6 +51,9 @@ judges(ID, {
       log: syncsOnly(10, 2000),
       lsof: LSOF,
     }),
+    'a log with clocks, but without -T': () => ({
+      log: slowQuery(new TraceLog()).text.replaceAll(/ <\d\.\d+>/g, ''),
+    }),
     'a log that was copied without times': () => ({
       log: slowQuery(new TraceLog())
         .text.replaceAll(/ \d\d:\d\d:\d\d\.\d{6}/g, '')
