@@ -147,7 +147,9 @@ export const OTHER_REQUESTS = [
   ),
   request('CLIENT', option('GETNAME', 'bogus')),
   request('CLIENT', 'SETNAME', option('abc', 'a b', '')),
-  request('COMMAND', 'GETKEYS', some(fc.oneof(option('GET', 'MSET', 'SMOVE', 'PING'), value), 4)),
+  // Whole commands only: the error for a command without its keys differs between Redis 7 and 8.
+  request('COMMAND', 'GETKEYS', option('GET', 'INCR', 'TYPE'), key),
+  request('COMMAND', 'GETKEYS', option('MSET', 'SMOVE'), key, key, key, value),
 ];
 
 export const HASH_REQUESTS = [
