@@ -30,16 +30,20 @@ export const RECORD = {
 export const SLOT = {
   /** 0: no call under way. */
   startNs: 0,
-  /** Thread id and thread group id, as in a record: the thread that had the slot last, and that is watched. */
+  /** Thread id and thread group id, as in a record: the thread that had the slot last. */
   tid: 8,
   pid: 12,
   /** 16 bits each. */
   number: 16,
   capture: 18,
+  /** WATCHED, or the generation in which the thread was found not to be. */
+  verdict: 20,
   /** Only for calls of which nothing but the numbers is captured: those are the ones that wait long. Else -1. */
   firstArgument: 24,
   bytes: 32,
 } as const;
+export const WATCHED = 1;
+export const FIRST_GENERATION = 2;
 export const SLOT_SHIFT = 5;
 export const SLOTS = 65_536;
 
@@ -52,8 +56,13 @@ export const STATE = {
   lost: SLOTS * SLOT.bytes + 512,
   /** Calls whose slot another thread took. */
   collisions: SLOTS * SLOT.bytes + 520,
+  /** Goes up whenever a process joins those that are watched. */
+  generation: SLOTS * SLOT.bytes + 528,
   bytes: SLOTS * SLOT.bytes + 4096,
 } as const;
+
+/** A wait for descriptors that took less time was none. */
+export const SHORTEST_WAIT_NS = 4000;
 
 /** In front of each record in the ring buffer: length with two flags, and the kernel's own 32 bits. */
 export const RING_HEADER = { bytes: 8, busy: 0x8000_0000, discarded: 0x4000_0000 } as const;

@@ -1,7 +1,18 @@
 import type { Architecture } from './architecture.ts';
 import { Assembler, type Register } from './assembler.ts';
 import { CAPTURE, MAX_CALLS } from './calls.ts';
-import { MAX_PATH, MAX_PAYLOAD, RECORD, SLOT, SLOT_SHIFT, SLOTS, STATE, VECTOR_PARTS } from './layout.ts';
+import {
+  MAX_PATH,
+  MAX_PAYLOAD,
+  RECORD,
+  SHORTEST_WAIT_NS,
+  SLOT,
+  SLOT_SHIFT,
+  SLOTS,
+  STATE,
+  VECTOR_PARTS,
+  WATCHED,
+} from './layout.ts';
 
 /** Descriptors of the maps that the programs use. */
 export interface Maps {
@@ -73,10 +84,17 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
     .call(HELPER.pidTgid)
     .mov('r9', 'r0');
   slotOf(asm, maps, 'r8', 'r9');
-  // The thread that had the slot last is known to be watched; others are looked up.
+  // Most calls come from the thread that had the slot last, about which the answer is known.
   asm
     .load(8, 'r1', 'r8', SLOT.tid)
-    .jumpIf('r1', '==', 'r9', 'watched')
+    .jumpIf('r1', '!=', 'r9', 'look up')
+    .load(4, 'r1', 'r8', SLOT.verdict)
+    .jumpIf('r1', '==', WATCHED, 'watched')
+    .loadMapValue('r2', maps.state, STATE.generation)
+    .load(4, 'r2', 'r2', 0)
+    .jumpIf('r1', '==', 'r2', 'out');
+  asm
+    .label('look up')
     .mov('r1', 'r9')
     .shiftRight('r1', 32)
     .store(4, 'r10', KEY, 'r1')
@@ -84,9 +102,19 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
     .mov('r2', 'r10')
     .add('r2', KEY)
     .call(HELPER.lookup)
-    .jumpIf('r0', '==', 0, 'out')
     .load(8, 'r1', 'r8', SLOT.startNs)
+    .jumpIf('r0', '!=', 0, 'found')
+    // Somebody else: remembered, unless a watched thread's call is under way in this slot.
+    .jumpIf('r1', '!=', 0, 'out')
     .store(8, 'r8', SLOT.tid, 'r9')
+    .loadMapValue('r1', maps.state, STATE.generation)
+    .load(4, 'r1', 'r1', 0)
+    .store(4, 'r8', SLOT.verdict, 'r1')
+    .jump('out');
+  asm
+    .label('found')
+    .store(8, 'r8', SLOT.tid, 'r9')
+    .store(4, 'r8', SLOT.verdict, WATCHED)
     .jumpIf('r1', '==', 0, 'watched');
   count(asm, maps, STATE.collisions);
   asm
@@ -121,6 +149,15 @@ export function exitProgram(options: ProgramOptions): Buffer {
     .load(8, 'r8', 'r7', SLOT.startNs)
     .jumpIf('r8', '==', 0, 'out')
     .call(HELPER.ktimeNs)
+    .load(2, 'r1', 'r7', SLOT.capture)
+    .jumpIf('r1', '!=', CAPTURE.wait, 'keep')
+    .mov('r1', 'r0')
+    .sub('r1', 'r8')
+    .jumpIf('r1', '>=', SHORTEST_WAIT_NS, 'keep')
+    .store(8, 'r7', SLOT.startNs, 0)
+    .jump('out');
+  asm
+    .label('keep')
     .store(8, 'r10', END_NS, 'r0')
     .store(4, 'r10', KEY, 0)
     .loadMap('r1', maps.scratch)
@@ -194,7 +231,7 @@ function argument(number: number): number {
 
 /** Copies what the call moved or named behind the record, and leaves its length in r6. */
 function capture(asm: Assembler, options: ProgramOptions): void {
-  asm.jumpIf('r9', '==', CAPTURE.numbers, 'send');
+  asm.jumpIf('r9', '==', CAPTURE.numbers, 'send').jumpIf('r9', '==', CAPTURE.wait, 'send');
   if (options.payloadBytes > 0) {
     asm
       .jumpIf('r9', '==', CAPTURE.buffer, 'buffer')
@@ -339,5 +376,6 @@ function captureClone(asm: Assembler, { followForks, maps }: ProgramOptions): vo
     .add('r3', VALUE)
     .mov('r4', 0)
     .call(HELPER.update);
+  count(asm, maps, STATE.generation);
   asm.jump('send');
 }

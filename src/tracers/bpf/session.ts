@@ -124,7 +124,7 @@ export class Session {
   private mapMemory(stateMap: number, ringMap: number): void {
     const page = this.libc.pageBytes;
     this.state = new StateMemory(this.map(stateMap, STATE.bytes, 0, true));
-    this.state.setCaptures(captureTable(this.calls));
+    this.state.prepare(captureTable(this.calls));
     const consumer = this.map(ringMap, page, 0, true);
     const producer = this.map(ringMap, page + 2 * RING_BYTES, page, false);
     this.ring = new RingBuffer(consumer, producer, RING_BYTES, page);

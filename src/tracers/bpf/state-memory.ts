@@ -1,4 +1,4 @@
-import { SLOT, SLOTS, STATE } from './layout.ts';
+import { FIRST_GENERATION, SLOT, SLOTS, STATE } from './layout.ts';
 import type { OpenCall } from './log-text.ts';
 
 /** The state that the kernel's programs keep, as this process sees it: an array map mapped into memory. */
@@ -10,7 +10,8 @@ export class StateMemory {
   }
 
   /** Before the programs are attached. */
-  setCaptures(table: Uint8Array): void {
+  prepare(table: Uint8Array): void {
+    this.view.setUint32(STATE.generation, FIRST_GENERATION, true);
     new Uint8Array(this.memory, STATE.captures, table.length).set(table);
   }
 
