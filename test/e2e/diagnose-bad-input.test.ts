@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { eventually, harmTo, healthOf } from '../support/processes.ts';
 import { codeOfHealthy, ownFindings, reportOf } from '../support/reports.ts';
 import { describeNeeds, itNeeds } from '../support/requirements.ts';
-import { type Finished, type Listener, Scene, type SpawnOptions } from '../support/scene.ts';
+import { DIST, type Finished, type Listener, Scene, type SpawnOptions } from '../support/scene.ts';
 
 const WINDOW = ['--duration', '2s'];
 let scene = new Scene();
@@ -66,7 +66,7 @@ describeNeeds(['dist', 'root', 'redis-server'], 'without privilege', () => {
     const server = await scene.redis();
     // Everybody can read this copy, wherever the project lies.
     const copy = await scene.folder();
-    await cp('dist', join(copy, 'dist'), { recursive: true });
+    await cp(DIST, join(copy, 'dist'), { recursive: true });
     const command = ['chmod', '-R', 'a+rX', copy];
     expect((await scene.spawn(command).finished).code).toBe(0);
     const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];

@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { eventually, harmTo } from '../support/processes.ts';
 import { ownFindings, reportOf } from '../support/reports.ts';
 import { describeNeeds } from '../support/requirements.ts';
-import { type Finished, Scene } from '../support/scene.ts';
+import { DIST, type Finished, Scene } from '../support/scene.ts';
 
 /** Slow enough for a query to wait for its syncs, and quick to fill. */
 const KEYS = 60;
@@ -75,7 +75,7 @@ describeNeeds(
       const podman = await Podman.start();
       const directives = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', '/tmp'];
       await podman.container('case-redis', 'none', 'redis-server', ...directives);
-      const cli = join(process.cwd(), process.env.PERFCASE_DIST ?? 'dist', 'perfcase.js');
+      const cli = join(DIST, 'perfcase.js');
       const app = [process.execPath, cli, 'app', '--port', '10000'];
       await podman.container('case-app', 'container:case-redis', ...app);
       const pidOf = async (name: string) =>

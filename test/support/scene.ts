@@ -10,7 +10,8 @@ import { eventually, processesWith } from './processes.ts';
 
 const MARK = 'PERFCASE_TEST_RUN';
 /** The built CLI. Another build than dist/ is tested with PERFCASE_DIST. */
-const CLI = resolve(process.env.PERFCASE_DIST ?? 'dist', 'perfcase.js');
+export const DIST = resolve(process.env.PERFCASE_DIST ?? 'dist');
+const CLI = join(DIST, 'perfcase.js');
 
 export interface SpawnOptions {
   readonly env?: NodeJS.ProcessEnv;
