@@ -83,6 +83,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   let strace: RawCapture['strace'];
   let straceMissing: string | undefined;
   let tracer: RawCapture['tracer'];
+  let watchedMs = untracedMs;
   if (otherTracer) straceMissing = `${otherTracer.comm} (pid ${otherTracer.pid}) is attached to it already`;
   else if (options.tracer === 'none') straceMissing = 'no tracer was asked for (--tracer none)';
   else if (!signal.aborted) {
@@ -112,6 +113,8 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     );
     if (trace.status === 'failed') straceMissing = trace.reason;
     else {
+      // Shorter when the target or the tracer ended before its time.
+      watchedMs += Math.min(tracedMs, trace.tracedMs);
       const before = callRate(from, to);
       const during = attached && last && callRate(attached, last);
       const slowdown = before && during ? Math.max(1, before / during) : undefined;
@@ -152,7 +155,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     },
     startedAt,
     endedAt,
-    seconds: Math.round((traced ? untracedMs + tracedMs : untracedMs) / 100) / 10,
+    seconds: Math.round(watchedMs / 100) / 10,
     outputs,
     ...(strace ? { strace } : {}),
     ...(straceMissing === undefined ? {} : { straceMissing }),
