@@ -5,6 +5,7 @@ import { ProtocolError } from './resp/protocol-error.ts';
 import { error } from './resp/reply.ts';
 import type { Server } from './server.ts';
 import type { Peer, Session } from './session.ts';
+import { startReading } from './socket.ts';
 import type { Sender } from './turn.ts';
 
 /** A client's socket: bytes in, requests run, replies kept until the end of the turn, bytes out. */
@@ -19,13 +20,14 @@ export class Connection implements Peer, Sender {
   private queued = false;
   private ending = false;
 
-  constructor(server: Server, socket: Socket) {
+  /** @param accepted a socket that nothing has been read from yet */
+  constructor(server: Server, accepted: Socket) {
     this.server = server;
+    this.address = formatAddress(accepted.remoteAddress, accepted.remotePort);
+    this.localAddress = formatAddress(accepted.localAddress, accepted.localPort);
+    const socket = startReading(accepted, (bytes, length) => this.receive(bytes, length));
     this.socket = socket;
-    this.address = formatAddress(socket.remoteAddress, socket.remotePort);
-    this.localAddress = formatAddress(socket.localAddress, socket.localPort);
     this.session = server.openSession(this);
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => server.closeSession(this.session));
     if (server.config.values['tcp-keepalive'] > 0) {
@@ -72,12 +74,14 @@ export class Connection implements Peer, Sender {
     });
   }
 
-  private receive(chunk: Buffer): void {
+  private receive(bytes: Buffer, length: number): void {
     if (this.ending) return;
     const { parser, server } = this;
-    server.stats.netInputBytes += chunk.length;
-    parser.feed(chunk);
+    server.stats.netInputBytes += length;
+    parser.feed(bytes, length);
     this.process();
+    // The bytes belong to the next read now.
+    parser.keep();
   }
 
   /** Runs every whole request that has come, unless the client waits for a key. */
@@ -106,7 +110,6 @@ export class Connection implements Peer, Sender {
     this.sendNowOrQueue();
     if (session.closing) this.close(true);
     else if (parser.pending > values['client-query-buffer-limit']) this.close(false);
-    else parser.keep();
   }
 
   /** When nothing waits for the disk, the reply goes out now, and the client thinks while others are served. */

@@ -47,7 +47,7 @@ function listenOn(
   optional: boolean,
 ): Promise<NetServer | undefined> {
   return new Promise((settle, fail) => {
-    const net = createServer({ noDelay: true }, (socket) => accept(server, socket));
+    const net = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => accept(server, socket));
     net.once('error', (thrown: NodeJS.ErrnoException) => {
       if (optional && (thrown.code === 'EADDRNOTAVAIL' || thrown.code === 'EAFNOSUPPORT')) settle(undefined);
       else fail(new FatalError(explain(thrown, host, port), 'usage', { cause: thrown }));
