@@ -9,12 +9,14 @@ import type { Report } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import { runLoad } from '../lab/load.ts';
 import type { Phase, Scenario } from '../scenario/scenario.ts';
+import type { TracerChoice } from '../tracers/ladder.ts';
 import { type Stage, type StageRequest, setStage } from './stage.ts';
 
 export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncMs'> {
   readonly scenario: Scenario;
   readonly keys: number;
   readonly durationMs: number;
+  readonly tracer: TracerChoice;
   readonly redact: boolean;
 }
 
@@ -154,7 +156,7 @@ async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promis
     const target = await findTarget({ pid: stage.serverPid }, request.signal);
     const capture = await captureLive(target, {
       durationMs: request.durationMs,
-      tracer: 'strace',
+      tracer: request.tracer,
       clients: true,
       server: { host: '127.0.0.1', port: stage.serverPort },
       self: request.self,

@@ -4,8 +4,9 @@ import { type StraceWindow, traceWithStrace } from './strace.ts';
 /** The tracers, lightest first. */
 export const TRACERS = ['bpf', 'strace'] as const;
 export type TracerName = (typeof TRACERS)[number];
-/** "auto" takes the lightest tracer that works here. */
-export type TracerChoice = TracerName | 'auto';
+/** What a user may ask for; "auto" takes the lightest tracer that works here. */
+export const TRACER_CHOICES = ['auto', ...TRACERS] as const;
+export type TracerChoice = (typeof TRACER_CHOICES)[number];
 
 /** A log of system calls, whichever tracer wrote it. */
 export type CallsCapture =

@@ -7,7 +7,7 @@ import { findTarget, type TargetRequest } from '../../capture/target.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { ServerAddress } from '../../probes/redis.ts';
-import { TRACERS } from '../../tracers/ladder.ts';
+import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
 import {
   addReportOptions,
@@ -32,7 +32,7 @@ interface Options extends ReportOptions, ServerFlags {
 }
 
 const LONGEST_MS = 10 * 60_000;
-const CHOICES = ['auto', ...TRACERS, 'none'] as const;
+const CHOICES = [...TRACER_CHOICES, 'none'] as const;
 
 export function configure(command: Command, io: Io): void {
   const watch = addServerFlags(

@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
 import { play, type Replay } from '../../replay/player.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
+import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
 import { Story } from '../replay/story.ts';
 import { numberOption, progressOf, writeReport } from '../report-output.ts';
@@ -12,6 +13,7 @@ interface Options {
   readonly keys?: string;
   readonly disk: string;
   readonly duration: string;
+  readonly tracer: string;
   readonly format: string;
   readonly output?: string;
   readonly redact: boolean;
@@ -33,6 +35,7 @@ export function configure(command: Command, io: Io): void {
       'auto',
     )
     .option('--duration <time>', 'how long the server is watched', '10s')
+    .option('--tracer <name>', TRACER_CHOICES.join(', '), 'auto')
     .option('--format <format>', 'text or json', 'text')
     .option('--output <file>', 'write the report there')
     .option('--no-redact', 'show keys and values as they were captured')
@@ -46,6 +49,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!server) throw new UserError(`--server takes bundled or redis, not "${options.server}".`);
   const disk = DISKS.find((name) => name === options.disk);
   if (!disk) throw new UserError(`--disk takes auto, hdd or none, not "${options.disk}".`);
+  const tracer = TRACER_CHOICES.find((name) => name === options.tracer);
+  if (!tracer) throw new UserError(`--tracer takes ${TRACER_CHOICES.join(', ')}, not "${options.tracer}".`);
   const isText = options.format === 'text';
   if (!isText && options.format !== 'json')
     throw new UserError(`replay prints text or json, not "${options.format}".`);
@@ -74,7 +79,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   try {
     replay = await play(
       {
-        ...{ scenario, keys, server, disk, durationMs, redact: options.redact, signal: io.signal },
+        ...{ scenario, keys, server, disk, durationMs, tracer, redact: options.redact, signal: io.signal },
         self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
         progress: progressOf(options, io),
       },
