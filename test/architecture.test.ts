@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   slowapp: [],
   lab: ['runners'],
   capture: ['analyzers', 'probes', 'runners', 'tracers'],
-  replay: ['analyzers', 'capture', 'lab', 'probes', 'report', 'runners', 'scenario'],
+  replay: ['analyzers', 'capture', 'lab', 'probes', 'report', 'runners', 'scenario', 'tracers'],
 };
 
 describe('who imports whom', () => {
