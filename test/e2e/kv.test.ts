@@ -10,6 +10,9 @@ import { Cli, scratch } from './kv.support.ts';
 
 const run = promisify(execFile);
 
+/** PERFCASE_CRASH_ROUNDS=200 for a long run. */
+const ROUNDS = Number(process.env.PERFCASE_CRASH_ROUNDS ?? 8);
+
 describe('perfcase kv', () => {
   it('says that it is ready, and ends with 0 on SIGTERM and SIGINT', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -72,7 +75,7 @@ describe('perfcase kv', () => {
     const args = ['kv', '--port', '0', '--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always'];
     const acknowledged = new Set<string>();
     let number = 0;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const kv = new Cli(args);
       const port = await kv.ready();
       const clients = await Promise.all([1, 2, 3].map(() => RawClient.open(port)));

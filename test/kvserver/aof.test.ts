@@ -232,6 +232,17 @@ describe('the append-only file', () => {
     expect(dump(again.running)).toEqual(state);
   });
 
+  it('takes over the single file of earlier versions', async () => {
+    const dir = await scratchDir();
+    writeFileSync(join(dir, 'appendonly.aof'), encode(['SELECT', 0]) + encode(['SET', 'k', 'v']));
+    const { running, client } = await restart(dir);
+    expect(await client.call('GET', 'k')).toBe('v');
+    await client.call('SET', 'k', 'w');
+    await running.close();
+    expect(existsSync(join(dir, 'appendonly.aof'))).toBe(false);
+    expect(await (await restart(dir)).client.call('GET', 'k')).toBe('w');
+  });
+
   it('is rewritten by itself when it has grown', async () => {
     const dir = await scratchDir();
     const { running, client: c } = await restart(dir, { hz: '100', 'auto-aof-rewrite-min-size': '10kb' });

@@ -66,6 +66,7 @@ export class AofFiles {
   /** @throws FatalError when there is a manifest that cannot be read */
   readManifest(): void {
     const file = this.manifestPath;
+    if (!fs.existsSync(file)) this.takeOver();
     if (!fs.existsSync(file)) return;
     try {
       this.manifest = parseManifest(fs.readFileSync(file, 'latin1'));
@@ -74,6 +75,20 @@ export class AofFiles {
     }
     const missing = this.parts().find((part) => !fs.existsSync(this.pathOf(part)));
     if (missing) throw new FatalError(`${this.pathOf(missing)} is named in the manifest but does not exist`);
+  }
+
+  /**
+   * Before version 7 the append-only file was one file beside the directory of today. It becomes the base. The
+   * manifest comes last: after a crash in between, the next start finds the file moved already and goes on.
+   */
+  private takeOver(): void {
+    const { directory, prefix } = this.place;
+    const old = path.join(path.dirname(directory), prefix);
+    const moved = path.join(directory, prefix);
+    if (!fs.existsSync(old) && !fs.existsSync(moved)) return;
+    this.makeDirectory();
+    if (fs.existsSync(old)) fs.renameSync(old, moved);
+    this.publish({ base: { name: prefix, seq: 1, type: 'b' }, increments: [], history: [] });
   }
 
   /**

@@ -24,14 +24,10 @@ export async function startRedisServer(
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const ended = new Promise<void>((settle) => child.once('exit', () => settle()));
   for (let attempt = 0; ; attempt++) {
-    try {
-      const client = await RawClient.open(port);
-      client.close();
-      break;
-    } catch (error) {
-      if (attempt > 100) throw error;
-      await new Promise((settle) => setTimeout(settle, 50));
-    }
+    // It listens before it has loaded its files, and answers with LOADING until then.
+    if (await answers(port)) break;
+    if (attempt > 200) throw new Error(`redis-server does not answer on port ${port}`);
+    await new Promise((settle) => setTimeout(settle, 50));
   }
   return {
     port,
@@ -40,4 +36,15 @@ export async function startRedisServer(
       await ended;
     },
   };
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const client = await RawClient.open(port);
+    const reply = await client.call('PING');
+    client.close();
+    return JSON.stringify(reply) === '{"status":"PONG"}';
+  } catch {
+    return false;
+  }
 }
