@@ -7,15 +7,8 @@ import type { Io } from './command.ts';
 /** Runs the CLI. Never throws and never calls process.exit: the exit code is returned. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   const abort = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => abort.abort(name);
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  // `perfcase … | head` closes our output early; that is the reader's right. EIO: the terminal was closed.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-      abort.abort(error.code);
-    });
-  }
+  interrupt = (reason) => abort.abort(reason);
+  listen();
   const io: Io = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -29,8 +22,24 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return io.exitCode;
   } catch (error) {
     return explain(error, io);
-  } finally {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
+  }
+}
+
+/** Interrupts the run under way. */
+let interrupt: (reason: string) => void = () => undefined;
+let isListening = false;
+
+/** For the rest of the process: a signal that comes behind the report must not turn its exit code into a death. */
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt(name));
+  // `perfcase … | head` closes our output early; that is the reader's right. EIO: the terminal was closed.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      interrupt(error.code);
+    });
   }
 }
 
