@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
+import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, it } from 'vitest';
@@ -14,6 +15,8 @@ const CAPABILITIES = {
   root: () => (process.geteuid?.() === 0 ? undefined : 'root'),
   /** strace may attach to and read another process of ours. */
   ptrace: () => (runs('strace', ['-o', '/dev/null', 'true']) ? undefined : 'a strace that may trace'),
+  /** Programs of our own on the kernel's tracepoints: `--tracer bpf`. */
+  bpf: () => (process.geteuid?.() === 0 && kernelIsAtLeast(5, 8) ? undefined : 'root and Linux 5.8'),
   /** A network namespace can be made. */
   netns: () => (runs('unshare', ['--net', 'true']) ? undefined : 'the right to make network namespaces'),
   fuse: () => (existsSync('/dev/fuse') ? undefined : '/dev/fuse'),
@@ -105,6 +108,11 @@ function onPath(program: string): boolean {
       return false;
     }
   });
+}
+
+function kernelIsAtLeast(major: number, minor: number): boolean {
+  const [first = 0, second = 0] = release().split('.').map(Number);
+  return first > major || (first === major && second >= minor);
 }
 
 function runs(file: string, args: readonly string[]): boolean {

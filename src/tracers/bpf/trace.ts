@@ -13,6 +13,8 @@ export interface BpfWindow {
   readonly signal: AbortSignal;
   /** Bytes of each buffer to keep. */
   readonly payloadBytes?: number;
+  /** Calls to keep at most; the window ends when they are there. */
+  readonly maxRecords?: number;
   /** Called when the programs are attached. */
   readonly onAttached?: () => void;
   /** Called when the window is over, just before detaching. */
@@ -63,7 +65,7 @@ export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
       payloadBytes: window.payloadBytes ?? PAYLOAD_BYTES,
       followForks: pids.every((pid) => sharesPidNamespace(pid)),
     });
-    const store = new RecordStore(MAX_RECORD_BYTES, MAX_RECORDS);
+    const store = new RecordStore(MAX_RECORD_BYTES, window.maxRecords ?? MAX_RECORDS);
     const epochOffsetUs = session.epochOffsetUs();
     window.onAttached?.();
     const attachedAt = performance.now();
