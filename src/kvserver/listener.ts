@@ -49,11 +49,16 @@ function listenOn(
   return new Promise((settle, fail) => {
     const net = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => accept(server, socket));
     net.once('error', (thrown: NodeJS.ErrnoException) => {
-      if (optional && (thrown.code === 'EADDRNOTAVAIL' || thrown.code === 'EAFNOSUPPORT')) settle(undefined);
+      if (optional && mayBeMissing(thrown, server.config.values.port)) settle(undefined);
       else fail(new FatalError(explain(thrown, host, port), 'usage', { cause: thrown }));
     });
     net.listen({ host, port, backlog, ipv6Only: true }, () => settle(net));
   });
+}
+
+/** A port that was drawn on the first address may be taken on another one; nobody asked for that very port. */
+function mayBeMissing({ code }: NodeJS.ErrnoException, wantedPort: number): boolean {
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || (code === 'EADDRINUSE' && wantedPort === 0);
 }
 
 function explain(thrown: NodeJS.ErrnoException, host: string, port: number): string {

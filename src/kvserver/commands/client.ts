@@ -1,8 +1,9 @@
 import { CommandError } from '../command-error.ts';
 import { bulk, error, integer, nil, OK, ONE, verbatim, ZERO } from '../resp/reply.ts';
-import type { Server } from '../server.ts';
 import type { Session } from '../session.ts';
 import { parseInt64 } from './arguments.ts';
+import { kill } from './client-kill.ts';
+import { clientType, describeClient } from './client-view.ts';
 import { helpCommand } from './help.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -14,55 +15,6 @@ export function setClientName(session: Session, name: string): void {
     throw new CommandError('ERR Client names cannot contain spaces, newlines or special characters.');
   }
   session.name = name;
-}
-
-function flagsOf(session: Session): string {
-  const flags =
-    (session.subscriptionCount > 0 ? 'P' : '') +
-    (session.multi ? 'x' : '') +
-    (session.watchBroken ? 'd' : '') +
-    (session.server.blocking.isBlocked(session) ? 'b' : '') +
-    (session.noEvict ? 'e' : '');
-  return flags || 'N';
-}
-
-/** One client as CLIENT LIST and CLIENT INFO show it. */
-export function describeClient(session: Session): string {
-  const { peer, server } = session;
-  const now = server.clock.now();
-  const seconds = (since: number) => Math.max(0, Math.floor((now - since) / 1000));
-  const fields: Readonly<Record<string, string | number>> = {
-    id: session.id,
-    addr: peer?.address ?? '',
-    laddr: peer?.localAddress ?? '',
-    fd: peer?.fd ?? -1,
-    name: session.name,
-    age: seconds(session.createdAt),
-    idle: seconds(session.lastAt),
-    flags: flagsOf(session),
-    db: session.db.id,
-    sub: session.channels.size,
-    psub: session.patterns.size,
-    ssub: 0,
-    multi: session.multi?.queue.length ?? -1,
-    qbuf: peer?.queryBuffer ?? 0,
-    obl: peer?.outputBuffer ?? 0,
-    omem: peer?.outputBuffer ?? 0,
-    events: 'r',
-    cmd: session.lastCommand,
-    user: 'default',
-    redir: -1,
-    resp: session.resp,
-    'lib-name': session.libName,
-    'lib-ver': session.libVersion,
-  };
-  return Object.entries(fields)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-}
-
-function clientType(session: Session): 'normal' | 'pubsub' {
-  return session.subscriptionCount > 0 ? 'pubsub' : 'normal';
 }
 
 const list: Run = (session, args) => {
@@ -87,72 +39,6 @@ const list: Run = (session, args) => {
     throw CommandError.syntax();
   }
   return verbatim(resp, chosen.map((one) => `${describeClient(one)}\n`).join(''));
-};
-
-interface KillFilter {
-  matches: ((session: Session) => boolean)[];
-  skipMe: boolean;
-}
-
-function readKillFilter(args: readonly string[]): KillFilter {
-  const filter: KillFilter = { matches: [], skipMe: true };
-  if (args.length % 2 !== 0) throw CommandError.syntax();
-  for (let i = 2; i < args.length; i += 2) {
-    const value = args[i + 1]!;
-    switch (args[i]!.toLowerCase()) {
-      case 'id': {
-        const id = parseInt64(value);
-        if (id === undefined || id < 1n) throw new CommandError('ERR client-id should be greater than 0');
-        filter.matches.push((one) => one.id === Number(id));
-        break;
-      }
-      case 'addr':
-        filter.matches.push((one) => one.peer?.address === value);
-        break;
-      case 'laddr':
-        filter.matches.push((one) => one.peer?.localAddress === value);
-        break;
-      case 'type':
-        if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(value.toLowerCase())) {
-          throw new CommandError(`ERR Unknown client type '${value}'`);
-        }
-        filter.matches.push((one) => clientType(one) === value.toLowerCase());
-        break;
-      case 'user':
-        if (value !== 'default') throw new CommandError(`ERR No such user '${value}'`);
-        break;
-      case 'skipme': {
-        const lower = value.toLowerCase();
-        if (lower !== 'yes' && lower !== 'no') throw CommandError.syntax();
-        filter.skipMe = lower === 'yes';
-        break;
-      }
-      default:
-        throw CommandError.syntax();
-    }
-  }
-  return filter;
-}
-
-function killMatching(server: Server, me: Session, filter: KillFilter): number {
-  let killed = 0;
-  for (const one of [...server.sessions.values()]) {
-    if (filter.skipMe && one === me) continue;
-    if (!filter.matches.every((match) => match(one))) continue;
-    killed++;
-    // The client that kills itself still gets its reply.
-    if (one === me) me.closing = true;
-    else one.peer?.close(false);
-  }
-  return killed;
-}
-
-const kill: Run = (session, args) => {
-  const { server } = session;
-  if (args.length > 3) return integer(killMatching(server, session, readKillFilter(args)));
-  const filter = { matches: [(one: Session) => one.peer?.address === args[2]], skipMe: false };
-  if (killMatching(server, session, filter) === 0) throw new CommandError('ERR No such client');
-  return OK;
 };
 
 const setInfo: Run = (session, args) => {

@@ -1,48 +1,12 @@
 import { CommandError } from '../command-error.ts';
 import { bulk, bulks, EMPTY_ARRAY, integer, nil, nilArray, OK, ZERO } from '../resp/reply.ts';
-import type { Session } from '../session.ts';
-import { ListValue } from '../store/values.ts';
 import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
+import { type End, listForWrite, popMany, push } from './list-ends.ts';
 import type { CommandSpec, Flag } from './spec.ts';
 
 type Run = NonNullable<CommandSpec['run']>;
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
-
-export type End = 'left' | 'right';
-
-/** Which end a word means. @throws CommandError */
-export function endArg(word: string): End {
-  const lower = word.toLowerCase();
-  if (lower !== 'left' && lower !== 'right') throw CommandError.syntax();
-  return lower;
-}
-
-export function push(list: ListValue, end: End, item: string): void {
-  if (end === 'left') list.items.pushLeft(item);
-  else list.items.pushRight(item);
-}
-
-/** Takes up to `count` items off an end; the key goes with the last one. Says that the key has changed. */
-export function popMany({ db }: Session, key: string, list: ListValue, end: End, count: number): string[] {
-  const popped: string[] = [];
-  while (popped.length < count && list.size > 0) {
-    popped.push((end === 'left' ? list.items.popLeft() : list.items.popRight())!);
-  }
-  db.deleteIfEmpty(key, list);
-  db.changed(key);
-  return popped;
-}
-
-/** The list under a key for a change, made when there is none. */
-export function listForWrite({ db }: Session, key: string): ListValue {
-  let list = db.writableList(key);
-  if (!list) {
-    list = new ListValue();
-    db.put(key, list);
-  }
-  return list;
-}
 
 /** An index that may count from the end. */
 function absolute(index: number, length: number): number {

@@ -3,7 +3,7 @@ import { array, bulk, NO_REPLY, nil, nilArray } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { parseDouble } from './arguments.ts';
 import { countedKeys } from './key-positions.ts';
-import { type End, endArg, popMany } from './list-basic.ts';
+import { type End, endArg, popMany } from './list-ends.ts';
 import { moveItem, popFirst, readManyPop } from './list-more.ts';
 import type { CommandSpec } from './spec.ts';
 

@@ -3,7 +3,7 @@ import { array, bulk, bulks, integer, nil, nilArray } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
 import { countedKeys } from './key-positions.ts';
-import { type End, endArg, listForWrite, popMany, push } from './list-basic.ts';
+import { type End, endArg, listForWrite, popMany, push } from './list-ends.ts';
 import type { CommandSpec } from './spec.ts';
 
 const RANK_ZERO =
