@@ -5,6 +5,7 @@ import { isWrite } from './derive/command-table.ts';
 import type { Trace } from './derive/trace.ts';
 import {
   callEvidence,
+  type DiskSighting,
   evidenceOf,
   type Facts,
   latest,
@@ -57,9 +58,25 @@ const memory: Step = (facts) => {
 };
 
 const disk: Step = (facts) => {
-  const row = busiestDisk(facts);
+  const row = diskOfTarget(facts) ?? busiestDisk(facts);
   return row && { question: 'Is a disk overloaded?', answer: describeDisk(row), evidence: [evidenceOf(row)] };
 };
+
+/** The disk that the target syncs to, by its device number in lsof and the kernel's name for it. */
+function diskOfTarget(facts: Facts): DiskSighting | undefined {
+  const channel = facts.trace?.syncs[0]?.channel;
+  const row =
+    channel &&
+    seen(facts, 'descriptor').find(
+      ({ item }) => item.pid === channel.pid && item.fd === channel.fd && item.device !== undefined,
+    );
+  const number = row?.item.device?.replace(',', ':');
+  const name = seen(facts, 'disk-counters').find(({ item }) => item.number === number)?.item.device;
+  if (name === undefined) return undefined;
+  const rows = settled(seen(facts, 'disk'));
+  // iostat lists whole disks: sda for sda1, nvme0n1 for nvme0n1p2.
+  return rows.findLast(({ item }) => item.device === name || name.replace(/p?\d+$/, '') === item.device);
+}
 
 /** Threads of the kernel that carry out what processes asked for: they write for somebody else. */
 const KERNEL_THREAD = /^(?:kworker|jbd2|xfs|dm-|loop\d|kswapd|flush|md\d)/;
@@ -94,7 +111,7 @@ const calls: Step = (facts) => {
       : `${syncs.length} ${syncs[0]!.call.name}${p50 === undefined ? '' : ` of ${formatMs(p50 / 1000)} (median)`}${rate(trace, syncs.length)}`;
   const first = syncs[0]?.call ?? trace.appends[0]!.call;
   return {
-    question: 'Which system calls does it make for that?',
+    question: 'Which system calls write and sync?',
     answer: `${plural(trace.appends.length, 'append')}, ${syncText}`,
     evidence: [callEvidence(facts, first)],
   };
@@ -135,7 +152,7 @@ const commands: Step = (facts) => {
   const first = held.find((command) => isWrite(command.name)) ?? trace.commands[0]!;
   evidence.push(callEvidence(facts, first.call));
   return {
-    question: 'Which commands cause it?',
+    question: 'Which commands did the clients send?',
     answer: `${top.map(([name, count]) => `${count} ${name}`).join(', ')}${writers ? `; ${writers} waits for the sync` : ''}`,
     evidence,
   };

@@ -43,7 +43,7 @@ export function needsConversation(facts: Facts): Verdict | undefined {
   if (trace!.commands.length > 0) return undefined;
   if (trace!.opaque > 0)
     return insufficient('its connections could not be read as RESP; they may be encrypted');
-  if (target.server) return clear('no client sent a command while it was watched');
+  if (target.server) return insufficient('no client sent a command while it was watched');
   return notApplicable('the process spoke no RESP on its sockets while it was watched');
 }
 

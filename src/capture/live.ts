@@ -224,7 +224,14 @@ async function runTools(
       else missing[source] = outcome.reason ?? `${source} printed nothing`;
     }),
   );
-  const proc = captureProc(['pressure/cpu', 'pressure/memory', 'pressure/io', 'meminfo', `${target.pid}/io`]);
+  const proc = captureProc([
+    'diskstats',
+    'pressure/cpu',
+    'pressure/memory',
+    'pressure/io',
+    'meminfo',
+    `${target.pid}/io`,
+  ]);
   outputs.push({ source: 'proc', probe: 'proc', text: proc.text });
   return { outputs, missing };
 }

@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../core/errors.ts';
 import type { ContainerObservation } from '../core/observation.ts';
 import { findContainer, runningContainers } from '../probes/containers.ts';
 import { parseCgroup } from '../probes/proc/cgroup.ts';
+import { parseTcp } from '../probes/proc/net-tcp.ts';
 import { listProcesses, networkNamespace, readProc } from '../probes/proc/read.ts';
 import { socketsOf } from '../probes/proc/sockets.ts';
 import { parseProcStat } from '../probes/proc/stat.ts';
@@ -75,16 +76,35 @@ function listenerOn(port: number): number {
   const own = networkNamespace('self');
   let denied = 0;
   for (const pid of listProcesses()) {
-    if (own !== undefined && networkNamespace(pid) !== own) continue;
+    const namespace = networkNamespace(pid);
+    if (own !== undefined && namespace !== own) {
+      if (namespace === undefined) denied++;
+      continue;
+    }
     const sockets = socketsOf(pid);
     if (sockets.listening.some(({ localAddress }) => splitAddress(localAddress).port === String(port)))
       return pid;
     if (sockets.reasons.length > 0) denied++;
   }
-  const hint = denied > 0 ? ` ${denied} processes of other users could not be looked at; try as root.` : '';
+  if (denied > 0 && isListening(port)) {
+    throw new UserError(
+      `somebody listens on port ${port}, but the processes of other users may not be looked at; try as root.`,
+      EXIT.inconclusive,
+    );
+  }
   throw new UserError(
-    `no process listens on port ${port} in this network namespace.${hint} A server in a container is named with --container or --pid.`,
+    `no process listens on port ${port} in this network namespace. A server in a container is named with --container or --pid.`,
   );
+}
+
+function isListening(port: number): boolean {
+  return ['tcp', 'tcp6'].some((name) => {
+    const read = readProc(`self/net/${name}`);
+    const rows = read.status === 'captured' ? parseTcp(read.text).items : [];
+    return rows.some(
+      ({ state, localAddress }) => state === 'LISTEN' && splitAddress(localAddress).port === String(port),
+    );
+  });
 }
 
 function describe(pid: number): LiveTarget {
@@ -100,6 +120,9 @@ function describe(pid: number): LiveTarget {
   }
   const group = status.tgid ?? pid;
   if (group === process.pid) throw new UserError(`pid ${pid} is perfcase itself; name the server's process.`);
+  if (isKernelThread(group)) {
+    throw new UserError(`pid ${pid} (${status.name}) is a thread of the kernel, which no tracer can watch.`);
+  }
   const netns = networkNamespace(group);
   return {
     pid: group,
@@ -107,6 +130,11 @@ function describe(pid: number): LiveTarget {
     commandLine: commandLineOf(group),
     ...(netns === undefined ? {} : { netns }),
   };
+}
+
+/** kthreadd and its children. */
+function isKernelThread(pid: number): boolean {
+  return pid === 2 || parentOf(pid) === 2;
 }
 
 /** Empty for a kernel thread, and for a process that may not be looked at. */

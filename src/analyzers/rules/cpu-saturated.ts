@@ -1,6 +1,15 @@
 import type { CpuObservation } from '../../core/observation.ts';
 import { formatShare, significant } from '../../core/units.ts';
-import { type CpuSighting, evidenceOf, type Facts, latest, seen } from '../facts.ts';
+import {
+  type CpuSighting,
+  evidenceOf,
+  type Facts,
+  latest,
+  type ProcessCpuSighting,
+  type ProcessSighting,
+  seen,
+  settled,
+} from '../facts.ts';
 import { clear, found, insufficient, type Rule } from '../rule.ts';
 
 /** All CPUs this busy leave no room for one more runnable thread. */
@@ -37,10 +46,9 @@ export const cpuSaturated: Rule = {
     const evidence = [evidenceOf(busiest)];
     const name = busiest.item.cpu === 'all' ? 'the CPUs together' : `busiest core (${busiest.item.cpu})`;
     if (average < BUSY_PERCENT) {
-      return clear(
-        `${name} ${significant(Math.round(busiest.busy * 10) / 10)} % busy apart from iowait`,
-        evidence,
-      );
+      const together =
+        readings.length > 1 ? `all ${readings.length} CPUs ${digits(average)} % busy on average, ` : '';
+      return clear(`${together}${name} ${digits(busiest.busy)} % busy apart from iowait`, evidence);
     }
     const delay = facts.targetCpu?.runDelayShare;
     const busy = `all CPUs are ${significant(Math.round(average))} % busy`;
@@ -52,17 +60,20 @@ export const cpuSaturated: Rule = {
         evidence,
       );
     }
+    const hogs = busiestProcesses(facts);
     return found({
       id: 'cpu-saturated',
       severity: delay >= 0.5 ? 'critical' : 'warning',
       confidence: 0.9,
       title: 'The CPUs are saturated',
-      why: `${busy}, and the process was ready to run but had no CPU ${formatShare(delay)} of the time.`,
+      why:
+        `${busy}, and the process was ready to run but had no CPU ${formatShare(delay)} of the time.` +
+        `${hogs.length > 0 ? ` Most of it goes to ${hogs.map(({ item }) => `${item.command ?? 'process'} (${item.pid}, ${digits(item.cpuPercent!)} %)`).join(', ')}.` : ''}`,
       measures: {
         cpuBusy: { value: Math.round(average * 10) / 10, unit: '%' },
         runDelay: { value: Math.round(delay * 1000) / 1000, unit: 'fraction' },
       },
-      evidence: [...evidence, ...(facts.targetCpu?.evidence ?? [])],
+      evidence: [...evidence, ...(facts.targetCpu?.evidence ?? []), ...hogs.map(evidenceOf)],
       fix: {
         summary:
           'Move other work off this machine, give the process more CPUs, or a higher weight (nice, cgroup cpu.weight).',
@@ -71,3 +82,22 @@ export const cpuSaturated: Rule = {
     });
   },
 };
+
+/** Who uses the CPUs, the three busiest: by pidstat, else by top. */
+function busiestProcesses(facts: Facts): (ProcessCpuSighting | ProcessSighting)[] {
+  const byPidstat: (ProcessCpuSighting | ProcessSighting)[] = settled(seen(facts, 'process-cpu')).filter(
+    ({ item }) => item.tid === undefined && !item.average,
+  );
+  const rows = byPidstat.length > 0 ? byPidstat : latest(seen(facts, 'process'));
+  const worst = new Map<number, ProcessCpuSighting | ProcessSighting>();
+  for (const row of rows) {
+    const known = worst.get(row.item.pid);
+    if (!known || (row.item.cpuPercent ?? 0) > (known.item.cpuPercent ?? 0)) worst.set(row.item.pid, row);
+  }
+  return [...worst.values()]
+    .filter(({ item }) => (item.cpuPercent ?? 0) >= 5)
+    .sort((a, b) => b.item.cpuPercent! - a.item.cpuPercent!)
+    .slice(0, 3);
+}
+
+const digits = (value: number): string => significant(Math.round(value * 10) / 10);

@@ -56,8 +56,7 @@ export const diskSaturated: Rule = {
     if (utilPercent === 0 && moved > 10) {
       return clear(`${said}; it reports no utilisation, its queue is short`, evidence);
     }
-    if ((utilPercent ?? 0) >= UTIL_PERCENT)
-      return clear(`${said}: busy with one request after another, no queue`, evidence);
+    if ((utilPercent ?? 0) >= UTIL_PERCENT) return clear(`${said}: busy, but its queue is short`, evidence);
     return clear(said, evidence);
   },
 };

@@ -38,7 +38,7 @@ export const fsyncPerWrite: Rule = {
     const syncs = trace.syncs.filter((sync) => sync.foreground);
     const logged = trace.appends.filter((append) => append.channel.role === 'append-log');
     const synced = logged.filter((append) => append.sync);
-    if (logged.length === 0 && syncs.length === 0) return withoutSyncs(trace);
+    if (logged.length === 0 && syncs.length === 0) return withoutSyncs(facts, trace);
     if (logged.length === 0) return syncsAlone(facts, trace, syncs);
     if (synced.length / logged.length < SYNCED_APPENDS) {
       const background = trace.syncs.length - syncs.length;
@@ -55,8 +55,11 @@ export const fsyncPerWrite: Rule = {
   },
 };
 
-function withoutSyncs(trace: Trace) {
+function withoutSyncs(facts: Facts, trace: Trace) {
   const seconds = trace.seconds;
+  if (trace.commands.length === 0 && facts.target.server) {
+    return insufficient('no client sent a command while it was watched');
+  }
   if (trace.calls < 20) return insufficient(`only ${trace.calls} system calls were captured`);
   return clear(
     `no append and no sync of a file in ${trace.calls} system calls${seconds ? ` (${formatMs(seconds * 1000)})` : ''}`,
@@ -65,8 +68,11 @@ function withoutSyncs(trace: Trace) {
 
 /** Only syncs in the log, no appends: what `strace -e fdatasync` gives. */
 function syncsAlone(facts: Facts, trace: Trace, syncs: Sync[]) {
-  if (trace.conversations.length > 0 || syncs.some((sync) => sync.channel.writes > 0)) {
-    return clear(`${syncs.length} syncs, none of them after an append to a log of commands`);
+  if (trace.conversations.length > 0) {
+    return clear(`${plural(syncs.length, 'sync')}, none of them after an append to a log of commands`);
+  }
+  if (syncs.some((sync) => sync.channel.writes > 0)) {
+    return notApplicable('what it writes and syncs is no log of commands; see small-sync-writes');
   }
   const seconds = trace.seconds;
   const isLog = syncs.every((sync) => /aof/i.test(fileName(facts, sync) ?? ''));

@@ -7,6 +7,7 @@ import { memoryPressure } from './memory-pressure.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
 import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
+import { smallSyncWrites } from './small-sync-writes.ts';
 import { swapping } from './swapping.ts';
 import { tracerAttached } from './tracer-attached.ts';
 import { writeInReadPath } from './write-in-read-path.ts';
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   swapping,
   diskSaturated,
   fsyncPerWrite,
+  smallSyncWrites,
   writeInReadPath,
   nPlusOneReads,
   scanSmallCount,

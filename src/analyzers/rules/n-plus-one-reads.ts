@@ -5,6 +5,7 @@ import { classOf } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import type { HttpRequest } from '../derive/http.ts';
 import { type Patterns, patternsOf } from '../derive/patterns.ts';
+import type { Trace } from '../derive/trace.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import {
   clear,
@@ -19,6 +20,10 @@ import {
 
 /** Fewer reads in a row cost less than the change that would join them. */
 const RUN = 20;
+/** A run of reads that costs less than this, without the tracer, is a page that nobody finds slow. */
+const RUN_THAT_MATTERS_US = 5000;
+/** Between two reads of one run a client computes; a longer silence is the end of the run. */
+const SILENCE_US = 5000;
 
 /**
  * Does a client list keys and then fetch them one by one, a round trip each? The list is what tells such a loop from
@@ -43,9 +48,34 @@ export const nPlusOneReads: Rule = {
       }
       return clear(`${reads} reads of single keys, no run of ${RUN} that follows a list of keys`);
     }
+    const dearest = Math.max(0, ...looping.map((pattern) => dearestRun(pattern, trace)));
+    if (looping.length > 0 && dearest > 0 && dearest < RUN_THAT_MATTERS_US) {
+      return clear(
+        `keys of a list are read one by one, but the longest run costs only ${formatMs(dearest / 1000)}`,
+      );
+    }
     return report(facts, looping, requests);
   },
 };
+
+/** Time of the longest run of listed reads, in microseconds without the tracer; 0 in a log without times. */
+function dearestRun({ conversation, listedReads }: Patterns, trace: Trace): number {
+  const wanted = new Set(listedReads);
+  let dearest = 0;
+  let run = 0;
+  let before: number | undefined;
+  for (const command of conversation.commands) {
+    const { replyEndUs: end, atUs: at } = command;
+    if (end === undefined || at === undefined) continue;
+    const silence = before === undefined ? 0 : at - before;
+    if (silence > SILENCE_US * (trace.slowdown ?? 1)) run = 0;
+    if (wanted.has(command) && before !== undefined && command.heldBy.length === 0)
+      run += Math.max(0, end - Math.max(before, at - SILENCE_US));
+    dearest = Math.max(dearest, run);
+    before = end;
+  }
+  return dearest / (trace.slowdown ?? 1);
+}
 
 /** Reads of listed keys, one at a time: each was sent when the one before it had been answered. */
 function loopReads(pattern: Patterns): Command[] {

@@ -86,12 +86,13 @@ function fillsOnMiss(request: HttpRequest, writes: readonly Command[]): boolean 
 function innocent(facts: Facts, patterns: readonly Patterns[]) {
   const reads = patterns.reduce((sum, each) => sum + each.reads, 0);
   const writes = patterns.reduce((sum, each) => sum + each.writes, 0);
-  const derived = patterns.reduce((sum, each) => sum + each.derived.length, 0);
   const total = facts.trace!.commands.length;
   if (total < 20 && writes > 0)
     return insufficient(`only ${total} commands were seen, ${writes} of them writes`);
   if (writes === 0) return clear(`${reads} reads and no write on any connection`);
-  return clear(`${writes} writes beside ${reads} reads; ${derived} of them carry what was read just before`);
+  return clear(
+    `${writes} writes beside ${reads} reads; none copies a key that a list named, no key was filled, read back and deleted`,
+  );
 }
 
 function report(facts: Facts, guilty: readonly Patterns[], requests: readonly HttpRequest[]) {
