@@ -16,6 +16,13 @@ export function formatScore(score: number): string {
   return trimZeros(score.toFixed(Math.max(0, 16 - power)));
 }
 
+/** A whole number with all its digits, another one as above. */
+export function formatWhole(score: number): string {
+  return Number.isInteger(score) && Math.abs(score) <= 2 ** 62
+    ? BigInt(score).toString()
+    : formatScore(score);
+}
+
 function trimZeros(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }

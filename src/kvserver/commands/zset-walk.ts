@@ -1,9 +1,10 @@
 import { CommandError } from '../command-error.ts';
 import { bulk, EMPTY_ARRAY, nil } from '../resp/reply.ts';
 import { globMatch } from '../store/glob.ts';
+import { encodingOf } from './object.ts';
 import { drawSlots, randomCount, randomSlot } from './random.ts';
 import { readCursor, readScanOptions, scanReply } from './scan.ts';
-import { formatScore } from './score.ts';
+import { formatScore, formatWhole } from './score.ts';
 import type { CommandSpec } from './spec.ts';
 import { scoredReply } from './zset-range-args.ts';
 
@@ -18,15 +19,17 @@ const zscan: CommandSpec = {
   since: '2.8.0',
   summary: 'Walks the members of a sorted set, a page at a time, in no order.',
   complexity: 'O(1) a call, O(N) for a whole walk over N members',
-  run({ db }, args) {
+  run({ db, server }, args) {
     const cursor = readCursor(args[2]!);
-    const scores = db.readSortedSet(args[1]!)?.sorted.scores;
-    if (!scores) return scanReply(0, []);
+    const value = db.readSortedSet(args[1]!);
+    if (!value) return scanReply(0, []);
+    const { scores } = value.sorted;
     const { count, match } = readScanOptions(args, 3, false);
+    // Servers return the scores of a small sorted set as they store them there: whole numbers in full.
+    const print = encodingOf(value, server.config.values) === 'listpack' ? formatWhole : formatScore;
     const found: string[] = [];
     const next = scores.scan(cursor, count, (slot, member) => {
-      if (match === undefined || globMatch(match, member))
-        found.push(member, formatScore(scores.valueAt(slot)!));
+      if (match === undefined || globMatch(match, member)) found.push(member, print(scores.valueAt(slot)!));
     });
     return scanReply(next, found);
   },

@@ -20,7 +20,9 @@ export class SortedSet {
   }
 
   /** Adds a member or moves it to a new score. O(log N). @returns true when it is new */
-  set(member: string, score: number): boolean {
+  set(member: string, given: number): boolean {
+    // Minus zero is zero.
+    const score = given === 0 ? 0 : given;
     const before = this.scores.get(member);
     if (before === score) return false;
     if (before !== undefined) this.list.remove(before, member);
