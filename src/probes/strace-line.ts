@@ -105,7 +105,7 @@ function outcomeOf(match: RegExpExecArray, close: number): LineResult {
 }
 
 /** Calls whose first argument is a descriptor. */
-const FD_FIRST = new Set(
+export const FD_FIRST = new Set(
   `read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 recv recvfrom recvmsg recvmmsg send
   sendto sendmsg sendmmsg close fsync fdatasync sync_file_range syncfs ftruncate fallocate fstat lseek ioctl fcntl
   getsockopt setsockopt shutdown bind listen accept accept4 connect getpeername getsockname epoll_wait epoll_pwait
@@ -130,7 +130,7 @@ export function readDescriptor(name: string, args: string): FirstDescriptor | un
   return { fd: Number(match[1]), ...(fdName === undefined ? {} : { fdName }) };
 }
 
-const CARRIES_DATA = new Set([
+export const CARRIES_DATA = new Set([
   ...['read', 'write', 'readv', 'writev', 'pread64', 'pwrite64', 'preadv', 'pwritev', 'preadv2', 'pwritev2'],
   ...['recv', 'recvfrom', 'recvmsg', 'send', 'sendto', 'sendmsg'],
 ]);
@@ -155,7 +155,7 @@ export function readPayload(name: string, args: string): string | undefined {
   }
 }
 
-const VECTOR_CALL = /(?:v|v2|msg)$/;
+export const VECTOR_CALL = /(?:v|v2|msg)$/;
 /** A part of an I/O vector: {iov_base="…", iov_len=5}, until strace 4.15 {"…", 5}. */
 const PART = /\{(?:iov_base=)?"/g;
 
@@ -173,7 +173,7 @@ function openingQuote(text: string, from: number): number {
 }
 
 /** Whether the place lies inside a string, as the end of a line that was cut may seem to be a result. */
-function isInString(text: string, place: number): boolean {
+export function isInString(text: string, place: number): boolean {
   let at = openingQuote(text, 0);
   while (at >= 0 && at < place) {
     const end = closingQuote(text, at);

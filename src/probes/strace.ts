@@ -8,6 +8,7 @@ import {
   readTraceEvent,
   type TraceEvent,
 } from './strace-message.ts';
+import { readPlainCall } from './strace-plain.ts';
 
 export type StraceItem = SyscallObservation | TraceEventObservation;
 
@@ -55,6 +56,11 @@ export class StraceReader {
 
   feed(text: string): void {
     this.line++;
+    const plain = this.torn ? undefined : readPlainCall(text, this.line);
+    if (plain) {
+      this.items.push(plain);
+      return;
+    }
     // Nearly every line begins with "[pid" or a number, and is no decoration.
     const first = text.charCodeAt(0);
     const isCall = first === 91 || (first >= 48 && first <= 57);
