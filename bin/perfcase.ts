@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { main } from '../src/cli/main.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), (code) => {
+  process.exitCode = code;
+});

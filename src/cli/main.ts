@@ -4,11 +4,17 @@ import { VERSION } from '../core/version.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Io } from './command.ts';
 
-/** Runs the CLI. Never throws and never calls process.exit: the exit code is returned. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+/**
+ * Runs the CLI. Never throws and never ends the process: the exit code is returned.
+ * @param onLateFailure is told the exit code of a failure that shows only after the return: output is written behind it
+ */
+export async function main(
+  argv: readonly string[],
+  onLateFailure: (code: ExitCode) => void = () => undefined,
+): Promise<ExitCode> {
   const abort = new AbortController();
   interrupt = (reason) => abort.abort(reason);
-  listen();
+  listen(onLateFailure);
   const io: Io = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -19,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     const program = await buildProgram(argv, io);
     await program.parseAsync([...argv], { from: 'user' });
-    return io.exitCode;
+    return outputFailed ? EXIT.failure : io.exitCode;
   } catch (error) {
     return explain(error, io);
   }
@@ -28,17 +34,25 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 /** Interrupts the run under way. */
 let interrupt: (reason: string) => void = () => undefined;
 let isListening = false;
+let outputFailed = false;
 
 /** For the rest of the process: a signal that comes behind the report must not turn its exit code into a death. */
-function listen(): void {
+function listen(onLateFailure: (code: ExitCode) => void): void {
   if (isListening) return;
   isListening = true;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt(name));
   // `perfcase … | head` closes our output early; that is the reader's right. EIO: the terminal was closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-      interrupt(error.code);
+      if (error.code === 'EPIPE' || error.code === 'EIO') {
+        interrupt(error.code);
+        return;
+      }
+      outputFailed = true;
+      onLateFailure(EXIT.failure);
+      const name = stream === process.stdout ? 'standard output' : 'standard error';
+      const why = error.code === 'ENOSPC' ? 'the disk is full' : (error.code ?? error.message);
+      if (stream === process.stdout) process.stderr.write(`perfcase: ${name} cannot be written (${why}).\n`);
     });
   }
 }
@@ -51,6 +65,8 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) =>
+        write(`perfcase: ${text.replace(/^error: /, '').trimEnd()}; --help shows the usage.\n`),
     })
     .showSuggestionAfterError();
   const wanted = argv.find((word) => !word.startsWith('-'));

@@ -1,4 +1,6 @@
+import { accessSync, constants, existsSync } from 'node:fs';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../analyzers/engine.ts';
 import { UserError } from '../core/errors.ts';
@@ -43,7 +45,22 @@ export function reportSettings(options: ReportOptions): ReportSettings {
   const failOn = [...SEVERITIES, 'never' as const].find((name) => name === options.failOn);
   if (!failOn)
     throw new UserError(`--fail-on takes info, warning, critical or never, not "${options.failOn}".`);
+  checkOutput(options.output);
   return { format, failOn };
+}
+
+/** Before any work: the folder must be there and writable. @throws UserError */
+export function checkOutput(output: string | undefined): void {
+  if (output === undefined) return;
+  try {
+    accessSync(dirname(output), constants.W_OK);
+  } catch (error) {
+    // A file of ours in a folder that is not, /dev/stderr …: writing tells.
+    if (existsSync(output)) return;
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'no such folder' : (code ?? String(error));
+    throw new UserError(`--output ${output} cannot be written (${why}); nothing was started.`);
+  }
 }
 
 /** Prints the report and sets the exit code that belongs to it. */

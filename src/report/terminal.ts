@@ -76,12 +76,17 @@ function severityPaint(severity: Severity, chalk: ChalkInstance): (text: string)
       : chalk.bold.blue;
 }
 
-/** "     strace:19  fdatasync(7) = 0 <0.005415>", cut at the margin. */
+/** An evidence line may take this many lines; what is longer is cut. */
+const EVIDENCE_LINES = 3;
+
+/** "     strace:19  fdatasync(7) = 0 <0.005415>", continued below where it is longer than the line. */
 function evidenceLine({ source, line, text }: Evidence, chalk: ChalkInstance, width: number): string {
   const place = line === undefined ? source : `${source}:${line}`;
-  const room = width - 7 - place.length;
   const plain = printable(text).replace(/\s+/g, ' ');
-  return chalk.dim(`     ${place}  ${plain.length > room ? `${plain.slice(0, room - 1)}…` : plain}`);
+  const lines = wrap(`${place}  ${plain}`, width - 7, '');
+  const shown = lines.slice(0, EVIDENCE_LINES);
+  if (lines.length > EVIDENCE_LINES) shown[EVIDENCE_LINES - 1] = `${shown.at(-1)!.slice(0, width - 8)}…`;
+  return chalk.dim(shown.map((each, index) => `${index === 0 ? '     ' : '       '}${each}`).join('\n'));
 }
 
 function renderTable(block: Extract<Block, { kind: 'table' }>, width: number): string {

@@ -41,6 +41,9 @@ export function viewOf(report: Report): Block[] {
       blocks.push({ kind: 'finding', number: index + 1, finding, facts: factsOf(finding) });
     });
   }
+  if (report.findings.some((finding) => finding.share !== undefined)) {
+    blocks.push({ kind: 'note', text: SHARES });
+  }
   if (report.endpoints.length > 0) {
     blocks.push({ kind: 'heading', text: 'HTTP requests of the client' });
     blocks.push({
@@ -69,6 +72,10 @@ export function viewOf(report: Report): Block[] {
   return blocks;
 }
 
+const SHARES =
+  'A share is a part of the time that the requests on this path took, pauses between them left out, and what the ' +
+  'tracer added taken out as far as it was measured. Shares overlap where one cause feeds another.';
+
 function titleOf({ perfcase, target, window, tracer }: Report): string {
   const server = target.server
     ? ` (${[target.server.kind, target.server.version].filter(Boolean).join(' ')}${target.server.port ? `, port ${target.server.port}` : ''})`
@@ -78,19 +85,20 @@ function titleOf({ perfcase, target, window, tracer }: Report): string {
       ? 'logs'
       : `${target.comm ?? 'process'} ${target.pid}${target.container ? ` in container ${target.container}` : ''}${server}`;
   const seconds = window.seconds === undefined ? '' : `, ${significant(window.seconds)} s`;
-  const traced = tracer ? `, ${tracer.events} calls by ${tracer.name}` : '';
+  const left = tracer?.overhead && 1 - tracer.overhead.fraction;
+  const cost = left !== undefined && left < 0.99 ? `, which left it ${formatShare(left)} of its speed` : '';
+  const traced = tracer ? `, ${tracer.events} calls by ${tracer.name}${cost}` : '';
   return `perfcase ${perfcase}: ${who}${seconds}${traced}`;
 }
 
 function factsOf(finding: Finding): [string, string][] {
   const measures = Object.entries(finding.measures).map(
-    ([name, { value, unit }]) =>
-      `${words(name)} ${value}${unit === 'count' || unit === 'ratio' ? '' : unit === 'fraction' ? '' : ` ${unit}`}`,
+    ([name, { value, unit }]) => `${words(name)} ${quantity(value, unit)}`,
   );
   return [
     ...(finding.share === undefined
       ? []
-      : [['share', `${formatShare(finding.share)} of the slow path's time`] as [string, string]]),
+      : [['share', `${formatShare(finding.share)} of the time that requests took`] as [string, string]]),
     ...(measures.length > 0 ? [['measured', measures.join(', ')] as [string, string]] : []),
     ...(finding.fix ? [['fix', finding.fix.summary] as [string, string]] : []),
     ...(finding.fix?.command ? [['command', finding.fix.command] as [string, string]] : []),
@@ -99,9 +107,25 @@ function factsOf(finding: Finding): [string, string][] {
   ];
 }
 
-/** fsyncPerSec → "fsync per sec". */
+function quantity(value: number, unit: string): string {
+  switch (unit) {
+    case 'count':
+    case 'ratio':
+      return String(value);
+    case 'fraction':
+      return formatShare(value);
+    case '1/s':
+      return `${value}/s`;
+    default:
+      return `${value} ${unit}`;
+  }
+}
+
+/** fsyncPerSec → "fsync"; the unit says the rest. */
 function words(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, (_all, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+  return name
+    .replace(/PerSec$/, '')
+    .replace(/([a-z0-9])([A-Z])/g, (_all, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 }
 
 function endpointRow(endpoint: Report['endpoints'][number]): string[] {
@@ -110,7 +134,7 @@ function endpointRow(endpoint: Report['endpoints'][number]): string[] {
     p50 !== undefined
       ? `${significant(p50)}${max !== undefined && max > p50 ? ` to ${significant(max)}` : ''}`
       : atLeast !== undefined
-        ? `over ${significant(atLeast)}, not answered yet`
+        ? `over ${significant(atLeast)} s, no answer yet`
         : '';
   const commands = Object.entries(endpoint.commands)
     .sort((a, b) => b[1] - a[1])

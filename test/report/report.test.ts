@@ -227,7 +227,7 @@ describe('the view', () => {
   it('says of a request that is still open how long it has lasted at least', () => {
     const endpoints = [{ name: 'GET /slow', requests: 0, seconds: { atLeast: 4.5 }, commands: { GET: 3 } }];
     const table = viewOf({ ...bare, endpoints }).find((block) => block.kind === 'table');
-    expect(table).toMatchObject({ rows: [['GET /slow', '0', 'over 4.5, not answered yet', '3 GET']] });
+    expect(table).toMatchObject({ rows: [['GET /slow', '0', 'over 4.5 s, no answer yet', '3 GET']] });
   });
 
   it('leaves a missing number empty, never 0', () => {

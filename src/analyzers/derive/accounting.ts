@@ -102,6 +102,8 @@ export function sharesOf(
   trace: Pick<Trace, 'source' | 'slowdown' | 'callFloorUs' | 'calls'>,
   syncs: number,
 ): Shares {
+  // Less than the clock's own step proves nothing.
+  if (split.wallUs < 1) return { sync: 0, scan: 0, read: 0, write: 0, other: 0 };
   const sync = Math.max(split.syncUs - syncs * (trace.callFloorUs ?? 0), split.syncUs * 0.1);
   const rest = split.wallUs - split.syncUs;
   const dearestCallUs = DEAREST_CALL_US[trace.source] ?? DEAREST_CALL_US.strace!;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
+import type { Facts } from '../../analyzers/facts.ts';
 import { assemble, type ReadOutput } from '../../capture/assemble.ts';
 import type { RawCapture, RawOutput } from '../../capture/raw-capture.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
@@ -88,6 +89,9 @@ async function run(options: Options, io: Io): Promise<void> {
       EXIT.inconclusive,
     );
   }
+  if (options.pid !== undefined && pid !== undefined && !mentions(facts, pid)) {
+    throw new UserError(`nothing in the input is about pid ${pid}; leave --pid out to see what it is about.`);
+  }
   const events = facts.trace?.calls;
   const seconds = facts.trace?.seconds;
   const report = diagnose(facts, {
@@ -95,6 +99,11 @@ async function run(options: Options, io: Io): Promise<void> {
     ...(events === undefined ? {} : { tracer: { name: 'strace', events } }),
   });
   await printReport(report, options, io);
+}
+
+function mentions({ sightings, trace }: Facts, pid: number): boolean {
+  if (trace?.channels.some((channel) => channel.pid === pid)) return true;
+  return sightings.some(({ item }) => 'pid' in item && item.pid === pid);
 }
 
 function tellProblems(read: readonly ReadOutput[], progress: (line: string) => void): void {

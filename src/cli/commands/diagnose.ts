@@ -9,6 +9,7 @@ import { parseDuration } from '../../core/units.ts';
 import type { ServerAddress } from '../../probes/redis.ts';
 import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
+import { makeRawFolder, writeRaw } from '../raw-folder.ts';
 import {
   addReportOptions,
   numberOption,
@@ -26,6 +27,7 @@ interface Options extends ReportOptions, ServerFlags {
   readonly duration: string;
   readonly tracer: string;
   readonly clients: boolean;
+  readonly keepRaw?: string;
   readonly serverHost?: string;
   readonly serverPort?: string;
   readonly serverSocket?: string;
@@ -42,6 +44,7 @@ export function configure(command: Command, io: Io): void {
       .option('--port <n>', 'the process that listens on this TCP port')
       .option('--duration <time>', 'how long to watch: 2s to 10m', '10s')
       .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
+      .option('--keep-raw <folder>', 'keep what the tools printed, unredacted, in a new folder')
       .option('--no-clients', 'do not watch the client process too')
       .option('--server-host <host>', 'where the server answers, if not where it listens')
       .option('--server-port <n>', 'its port, if it is not of the Redis family by its name')
@@ -61,6 +64,7 @@ async function run(options: Options, io: Io): Promise<void> {
   const tracer = CHOICES.find((name) => name === options.tracer);
   if (!tracer)
     throw new UserError(`there is no tracer "${options.tracer}"; known are ${CHOICES.join(', ')}.`);
+  if (options.keepRaw !== undefined) makeRawFolder(options.keepRaw);
   const progress = progressOf(options, io);
   const server = serverAddress(options, io);
   const target = await findTarget(targetRequest(options), io.signal);
@@ -82,6 +86,10 @@ async function run(options: Options, io: Io): Promise<void> {
   if (capture.ended) progress(`${target.comm} (pid ${target.pid}) ended while it was watched`);
   if (capture.straceMissing !== undefined && tracer !== 'none') progress(capture.straceMissing);
   if (capture.configMissing !== undefined) progress(`its settings were not read: ${capture.configMissing}`);
+  if (options.keepRaw !== undefined) {
+    await writeRaw(options.keepRaw, capture);
+    progress(`what the tools printed is in ${options.keepRaw}; it holds keys and values of others`);
+  }
   const { facts } = assemble(capture, { redact: options.redact });
   const report = diagnose(facts, summaryOf(capture));
   await printReport(report, options, io);

@@ -6,7 +6,7 @@ import { loadScenario } from '../../scenario/catalogue.ts';
 import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
 import { Story } from '../replay/story.ts';
-import { numberOption, progressOf, writeReport } from '../report-output.ts';
+import { checkOutput, numberOption, progressOf, writeReport } from '../report-output.ts';
 
 interface Options {
   readonly server: string;
@@ -57,6 +57,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   const durationMs = parseDuration(options.duration);
   if (durationMs < 3000 || durationMs > 600_000)
     throw new UserError(`--duration ${options.duration}: watch for 3s to 10m.`);
+  checkOutput(options.output);
   const scenario = await loadScenario(id);
   const keys = options.keys === undefined ? scenario.keys : numberOption('--keys', options.keys, 1_000_000);
   const toScreen = options.output === undefined;

@@ -36,7 +36,11 @@ export async function readInput(path: string, signal: AbortSignal): Promise<stri
       `${path} is larger than ${MAX_INPUT_BYTES / 1024 ** 2} MiB; cut it into parts, for example with split.`,
     );
   }
-  return Buffer.concat(parts).toString('utf8');
+  const bytes = Buffer.concat(parts);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    throw new UserError(`${path} is compressed; unpack it first: gunzip -c ${path} | perfcase … -`);
+  }
+  return bytes.toString('utf8');
 }
 
 function reasonOf(error: unknown): string {

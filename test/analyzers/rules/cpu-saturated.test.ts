@@ -48,7 +48,7 @@ describe('what it says', () => {
 
   it('names the busiest core apart from iowait', () => {
     expect(verdictFor(ID, outputs({ top: topText() }))).toMatchObject({
-      because: 'busiest core (0) 9.6 % busy apart from iowait',
+      because: 'all 2 CPUs 7.4 % busy on average, busiest core (0) 9.6 % busy apart from iowait',
     });
   });
 

@@ -37,9 +37,9 @@ describe('what it says', () => {
     });
   });
 
-  it('says of a disk that one thread keeps busy that it has no queue', () => {
+  it('says of a disk that one thread keeps busy that its queue is short', () => {
     expect(verdictFor(ID, disks({ queue: 1, util: 99 }))).toMatchObject({
-      because: expect.stringContaining('busy with one request after another'),
+      because: expect.stringContaining('busy, but its queue is short'),
     });
   });
 });

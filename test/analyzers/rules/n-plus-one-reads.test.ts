@@ -52,6 +52,23 @@ judges(ID, {
     'a queue worker': () => ({ log: queueWorker() }),
     'fifty clients': () => ({ log: fiftyClients() }),
     'a short walk over the keys': () => ({ log: shortScan() }),
+    'pages of fifty items that cost a millisecond, a pause between': () => ({
+      log: new TraceLog({ appendfsync: 'off', callUs: 5, stepUs: 5, thinkUs: 10 }).times(20, (log) =>
+        log
+          .wait(10_000)
+          .turn(8, ['SMEMBERS', 'items'], bulks(...keys(50)))
+          .times(50, (each, index) => each.turn(8, ['GET', keys(50)[index]!], bulk('x'))),
+      ),
+    }),
+    'the same while a tracer makes each call ten times as dear': () => ({
+      log: new TraceLog({ appendfsync: 'off', callUs: 50, stepUs: 50, thinkUs: 100 }).times(20, (log) =>
+        log
+          .wait(100_000)
+          .turn(8, ['SMEMBERS', 'items'], bulks(...keys(50)))
+          .times(50, (each, index) => each.turn(8, ['GET', keys(50)[index]!], bulk('x'))),
+      ),
+      slowdown: 10,
+    }),
     'a list of fewer items than are worth a change': () => ({
       log: `${listThenReads('GET', 12).text}${busyReader().text}`,
     }),
