@@ -42,18 +42,25 @@ export interface LoadSummary {
   readonly maxSeconds?: number;
 }
 
+/** So many failures and never an answer: nobody is there. About five seconds of asking. */
+const HOPELESS_ERRORS = 25;
 /** How long a loop waits after a failure, so that a server that is down is not asked thousands of times a second. */
 const PAUSE_AFTER_ERROR_MS = 200;
 
-/** The client loop: asks for the URL again and again until the count, the time or the signal ends it. */
+/**
+ * The client loop: asks for the URL again and again until the count, the time or the signal ends it, or nobody has
+ * answered for a while.
+ */
 export async function runLoad(url: URL, options: LoadOptions): Promise<LoadSummary> {
   const started = options.monotonic();
   const seconds: number[] = [];
   let begun = 0;
   let requests = 0;
   let errors = 0;
+  const isHopeless = () => seconds.length === 0 && errors >= HOPELESS_ERRORS;
   const mayBegin = () =>
     !options.signal?.aborted &&
+    !isHopeless() &&
     begun < (options.count ?? Number.POSITIVE_INFINITY) &&
     options.monotonic() - started < (options.durationMs ?? Number.POSITIVE_INFINITY);
   const loop = async () => {

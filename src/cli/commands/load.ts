@@ -28,6 +28,7 @@ export function configure(command: Command, io: Io): void {
 
 async function load(url: URL, options: Options, io: Io): Promise<void> {
   const json = options.format === 'json';
+  let lastError: string | undefined;
   const summary = await runLoad(url, {
     ...(options.count !== undefined && { count: options.count }),
     ...(options.duration !== undefined && { durationMs: options.duration }),
@@ -35,12 +36,20 @@ async function load(url: URL, options: Options, io: Io): Promise<void> {
     concurrency: options.concurrency,
     signal: io.signal,
     monotonic: () => performance.now(),
-    onSample: (sample) => io.stdout.write(`${json ? JSON.stringify(sample) : sampleLine(sample)}\n`),
+    onSample: (sample) => {
+      lastError = sample.error ?? lastError;
+      io.stdout.write(`${json ? JSON.stringify(sample) : sampleLine(sample)}\n`);
+    },
   });
   io.stdout.write(`${json ? JSON.stringify({ summary }) : summaryLine(summary)}\n`);
   // Ctrl-C is the usual end of the loop. A loop that never got an answer has measured nothing.
-  const answered = summary.requests - summary.errors;
-  io.exitCode = answered === 0 && summary.requests > 0 ? EXIT.inconclusive : EXIT.ok;
+  if (summary.requests > 0 && summary.requests === summary.errors) {
+    throw new UserError(
+      `${url.href} never answered (${lastError}); is the application running there?`,
+      EXIT.inconclusive,
+    );
+  }
+  io.exitCode = EXIT.ok;
 }
 
 function sampleLine(sample: LoadSample): string {
