@@ -130,7 +130,7 @@ function summarize(facts: Facts, findings: readonly Finding[], verdict: Report['
       : `No cause of slowness was found in ${who} while it was watched.`;
   }
   const first = findings[0]!;
-  const share = first.share === undefined ? '' : ` (${formatShare(first.share)} of the slow path)`;
+  const share = first.share === undefined ? '' : ` (${formatShare(first.share)} of the time of its requests)`;
   const rest = findings
     .slice(1)
     .filter((finding) => finding.severity !== 'info')

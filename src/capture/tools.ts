@@ -1,0 +1,80 @@
+import type { CommandSpec } from '../core/capture.ts';
+import { iostatProbe } from '../probes/iostat.ts';
+import { inNetns } from '../probes/nsenter.ts';
+import { pidstatProbe } from '../probes/pidstat.ts';
+import { networkNamespace } from '../probes/proc/read.ts';
+import { captureProc } from '../probes/proc.ts';
+import { refusesPerCpu, topProbe } from '../probes/top.ts';
+import { runLocal } from '../runners/local.ts';
+import type { RawOutput } from './raw-capture.ts';
+import type { LiveTarget } from './target.ts';
+
+/** lsof answers in tens of milliseconds, unless a file system hangs. */
+const LSOF_MS = 10_000;
+/** What a tool may take beyond the window it watches. */
+const GRACE_MS = 10_000;
+const MAX_CLIENTS = 16;
+
+interface ToolRun {
+  readonly source: string;
+  readonly probe: string;
+  readonly spec: CommandSpec;
+}
+
+/**
+ * Runs top, iostat, pidstat and lsof side by side over the window, and reads /proc at its end.
+ * A tool that is missing or fails leaves its reason in `missing`.
+ */
+export async function runTools(
+  target: LiveTarget,
+  clients: readonly number[],
+  durationMs: number,
+  signal: AbortSignal,
+): Promise<{ outputs: RawOutput[]; missing: Record<string, string> }> {
+  const timeoutMs = durationMs + GRACE_MS;
+  const runs: ToolRun[] = [
+    { source: 'top', probe: 'top', spec: topProbe.command({ durationMs, timeoutMs }) },
+    { source: 'iostat', probe: 'iostat', spec: iostatProbe.command({ durationMs, timeoutMs }) },
+    { source: 'pidstat', probe: 'pidstat', spec: pidstatProbe.command({ durationMs, timeoutMs }) },
+    { source: 'lsof', probe: 'lsof', spec: lsof(['-p', String(target.pid)]) },
+    ...sockets(target, clients),
+  ];
+  const outcomes = await Promise.all(
+    runs.map(async ({ source, spec }) => {
+      const outcome = await runLocal(spec, signal);
+      const isOld = source === 'top' && outcome.status === 'failed' && refusesPerCpu(outcome.stderr);
+      return isOld ? runLocal(topProbe.command({ durationMs, timeoutMs, perCpu: false }), signal) : outcome;
+    }),
+  );
+  const missing: Record<string, string> = {};
+  const outputs: RawOutput[] = [];
+  for (const [at, { source, probe }] of runs.entries()) {
+    const { stdout, reason } = outcomes[at]!;
+    // lsof ends with 1 when one of several processes has nothing to list.
+    if (stdout !== '') outputs.push({ source, probe, text: stdout });
+    else missing[source] = reason ?? `${source} printed nothing`;
+  }
+  const files = [
+    'diskstats',
+    'pressure/cpu',
+    'pressure/memory',
+    'pressure/io',
+    'meminfo',
+    `${target.pid}/io`,
+  ];
+  outputs.push({ source: 'proc', probe: 'proc', text: captureProc(files).text });
+  return { outputs, missing };
+}
+
+/** Numbers instead of names (-nP), whole command names (+c0). */
+function lsof(args: readonly string[]): CommandSpec {
+  return { file: 'lsof', args: ['-nP', '+c0', ...args], timeoutMs: LSOF_MS, debianPackage: 'lsof' };
+}
+
+/** Both ends of the connections, which lsof -p does not name from outside the target's network namespace. */
+function sockets(target: LiveTarget, clients: readonly number[]): ToolRun[] {
+  const elsewhere = target.netns !== undefined && target.netns !== networkNamespace('self');
+  if (!elsewhere && clients.length === 0) return [];
+  const spec = lsof(['-a', '-i', '-p', [target.pid, ...clients.slice(0, MAX_CLIENTS)].join(',')]);
+  return [{ source: 'lsof -i', probe: 'lsof', spec: elsewhere ? inNetns(spec, target.pid) : spec }];
+}
