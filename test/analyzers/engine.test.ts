@@ -122,7 +122,7 @@ describe('the summary', () => {
   it('names the first cause, the others, and what to do first', () => {
     const { summary } = reportOf(slowQuery(new TraceLog(), 300), { lsof: LSOF });
     expect(summary).toMatch(
-      /^Each write waits until the append-only log is on the disk \(\d+ % of the slow path\)/,
+      /^Each write waits until the append-only log is on the disk \(\d+ % of the time of its requests\)/,
     );
     expect(summary).toContain('; also, a query writes');
     expect(summary).toMatch(/First: CONFIG SET appendfsync everysec$/);
