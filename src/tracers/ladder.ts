@@ -26,7 +26,7 @@ export type CallsCapture =
   | { readonly status: 'failed'; readonly tracer: TracerName; readonly reason: string };
 
 /** What `auto` tries, in this order. */
-export const AUTO: readonly TracerName[] = ['strace'];
+export const AUTO: readonly TracerName[] = TRACERS;
 
 /**
  * Watches processes with the tracer that was chosen; "auto" goes on to the next one when one does not work here.

@@ -18,10 +18,25 @@ export async function loadedPrograms(): Promise<Set<number>> {
   return ids;
 }
 
-/** Ids of the BPF programs that a process holds, by proc_pid_fdinfo(5). */
+/** Ids of the BPF programs that a process holds, by proc_pid_fdinfo(5); none when it is gone. */
 export function programsOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
-    const id = /^prog_id:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1];
-    return id === undefined ? [] : [Number(id)];
-  });
+  const ids: number[] = [];
+  try {
+    for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
+      const id = /^prog_id:\s*(\d+)/m.exec(infoOf(pid, fd))?.[1];
+      if (id !== undefined) ids.push(Number(id));
+    }
+  } catch {
+    return [];
+  }
+  return ids;
+}
+
+/** Descriptors come and go while they are listed. */
+function infoOf(pid: number, fd: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
+  } catch {
+    return '';
+  }
 }

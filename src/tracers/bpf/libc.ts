@@ -53,7 +53,10 @@ export async function loadLibc(bpfCall: number): Promise<Libc> {
 
 function noLibrary(error: unknown): Refused {
   const said = error instanceof Error ? error.message : String(error);
-  return new Refused({ kind: 'no-library', detail: said.split('\n', 1)[0]!.slice(0, 120) });
+  return new Refused({
+    kind: 'no-library',
+    detail: said.replace(/ imported from .*|\n[\s\S]*/, '').slice(0, 120),
+  });
 }
 
 function bind(koffi: typeof import('koffi'), bpfCall: number): Libc {
