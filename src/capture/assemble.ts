@@ -59,8 +59,9 @@ export function assemble(
   const log = strace && parseStrace(strace.text);
   const source = capture.tracer?.name ?? 'strace';
   if (log) read.push({ source, items: log.items.length, problems: log.problems });
+  // strace shows at least the call that a thread is in; bpf shows nothing of a process that stays asleep.
   const trace =
-    log && log.items.length > 0
+    log && (log.items.length > 0 || source === 'bpf')
       ? deriveTrace({
           items: log.items,
           source,
