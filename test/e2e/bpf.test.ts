@@ -3,6 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import type { SyscallObservation } from '../../src/core/observation.ts';
 import { parseStrace } from '../../src/probes/strace.ts';
+import { architectureOf } from '../../src/tracers/bpf/architecture.ts';
+import { Kernel } from '../../src/tracers/bpf/kernel.ts';
+import { loadLibc } from '../../src/tracers/bpf/libc.ts';
+import { enterProgram, exitProgram } from '../../src/tracers/bpf/programs.ts';
+import { createMaps } from '../../src/tracers/bpf/session.ts';
 import { type BpfCapture, type BpfWindow, traceWithBpf } from '../../src/tracers/bpf/trace.ts';
 import { loadedPrograms, programsOf } from '../support/bpf-programs.ts';
 import { eventually, harmTo } from '../support/processes.ts';
@@ -112,6 +117,28 @@ describeNeeds(['bpf'], 'the bpf tracer', () => {
     expect(calls.length).toBeGreaterThanOrEqual(50_000);
     expect(capture.tracedMs).toBeLessThan(30_000);
   });
+
+  it.each([0, 1, 200, 1024])(
+    'has programs that the verifier accepts, %i bytes of payload',
+    async (payloadBytes) => {
+      const libc = await loadLibc(architectureOf(process.arch)!.bpfCall);
+      const fds: number[] = [];
+      const kernel = new Kernel(libc, (fd) => fds.push(fd));
+      try {
+        const maps = createMaps(kernel, 65_536);
+        // Also those for the other machine: their offsets differ, and here they are loaded only.
+        for (const name of ['x64', 'arm64']) {
+          for (const followForks of [true, false]) {
+            const options = { architecture: architectureOf(name)!, maps, payloadBytes, followForks };
+            expect(kernel.loadProgram(enterProgram(options))).toBeGreaterThan(0);
+            expect(kernel.loadProgram(exitProgram(options))).toBeGreaterThan(0);
+          }
+        }
+      } finally {
+        for (const fd of fds) libc.close(fd);
+      }
+    },
+  );
 
   it('sees new threads and forked children, and knows whose they are', async () => {
     const { capture, calls } = await watchScript(`

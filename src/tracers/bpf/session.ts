@@ -4,7 +4,7 @@ import { BPF_F_MMAPABLE, Kernel } from './kernel.ts';
 import { MAX_PAYLOAD, STATE } from './layout.ts';
 import { type Libc, loadLibc, type MappedMemory } from './libc.ts';
 import type { OpenCall } from './log-text.ts';
-import { enterProgram, exitProgram, SCRATCH_BYTES } from './programs.ts';
+import { enterProgram, exitProgram, type Maps, SCRATCH_BYTES } from './programs.ts';
 import type { RecordStore } from './record-store.ts';
 import { Refused } from './refusal.ts';
 import { RingBuffer } from './ring-buffer.ts';
@@ -52,17 +52,7 @@ export class Session {
     const session = new Session(libc, watchedCalls(architecture));
     try {
       const kernel = new Kernel(libc, (fd) => session.fds.push(fd));
-      const maps = {
-        state: kernel.createMap({ ...STATE_MAP, flags: BPF_F_MMAPABLE }),
-        groups: kernel.createMap({ type: 'hash', keyBytes: 4, valueBytes: 4, entries: MAX_GROUPS }),
-        scratch: kernel.createMap({
-          type: 'perCpuArray',
-          keyBytes: 4,
-          valueBytes: SCRATCH_BYTES,
-          entries: 1,
-        }),
-        ring: kernel.createMap({ type: 'ringBuffer', keyBytes: 0, valueBytes: 0, entries: RING_BYTES }),
-      };
+      const maps = createMaps(kernel, RING_BYTES);
       session.mapMemory(maps.state, maps.ring);
       for (const pid of options.pids) kernel.put(maps.groups, pid, 1);
       const payloadBytes = Math.max(0, Math.min(MAX_PAYLOAD, options.payloadBytes));
@@ -138,4 +128,15 @@ export class Session {
   }
 }
 
-const STATE_MAP = { type: 'array', keyBytes: 4, valueBytes: STATE.bytes, entries: 1 } as const;
+/** The maps of one session. @throws Refused */
+export function createMaps(kernel: Kernel, ringBytes: number): Maps {
+  const key = { keyBytes: 4 };
+  return {
+    state: kernel.createMap({
+      ...{ ...key, type: 'array', valueBytes: STATE.bytes, entries: 1, flags: BPF_F_MMAPABLE },
+    }),
+    groups: kernel.createMap({ ...key, type: 'hash', valueBytes: 4, entries: MAX_GROUPS }),
+    scratch: kernel.createMap({ ...key, type: 'perCpuArray', valueBytes: SCRATCH_BYTES, entries: 1 }),
+    ring: kernel.createMap({ type: 'ringBuffer', keyBytes: 0, valueBytes: 0, entries: ringBytes }),
+  };
+}
