@@ -25,8 +25,7 @@ function renderBlock(block: Block): string {
       return `### ${block.number}. ${finding.id} (${finding.severity})\n\n${escaped(finding.title)}. ${escaped(finding.why)}\n\n${facts}${evidence(finding.evidence, '')}`;
     }
     case 'table': {
-      const row = (cells: readonly string[]) =>
-        `| ${cells.map((cell) => escaped(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+      const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
       return [row(block.head), row(block.head.map(() => '---')), ...block.rows.map(row)].join('\n');
     }
     default:
@@ -48,5 +47,5 @@ function evidence(lines: readonly Evidence[], indent: string): string {
 function escaped(text: string): string {
   return printable(text)
     .replace(/\s+/g, ' ')
-    .replace(/[\\<>*_`[\]#]/g, (each) => `\\${each}`);
+    .replace(/[\\<>*_`[\]#|]/g, (each) => `\\${each}`);
 }
