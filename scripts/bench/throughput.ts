@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../../src/core/units.ts';
-import { straceProbe } from '../../src/probes/strace.ts';
-import { startBackground } from '../../src/runners/background.ts';
-import { guarded } from '../../src/runners/guarded.ts';
-import { eventually, healthOf } from '../../test/support/processes.ts';
+import { TRACERS, type TracerName, traceCalls } from '../../src/tracers/ladder.ts';
 import { type Listener, Scene } from '../../test/support/scene.ts';
 import type { Table } from './table.ts';
 
@@ -19,12 +16,12 @@ const LOADS: readonly Load[] = [
   { command: 'SADD', clients: 1, appendfsync: 'always' },
   { command: 'GET', clients: 1, appendfsync: 'everysec' },
 ];
-const PAIRS = 5;
+const ROUNDS = 5;
 /** How long one run of redis-benchmark is meant to take. */
 const RUN_SECONDS = 0.5;
 const FIRST_REQUESTS = 1500;
 
-/** What a server still does while strace watches it, as perfcase attaches it, beside what it does alone. */
+/** What a server still does while each tracer watches it, as perfcase attaches it, beside what it does alone. */
 export async function throughputTable(say: (line: string) => void): Promise<Table> {
   const rows: string[][] = [];
   for (const name of ['redis-server', 'perfcase kv'] as const) {
@@ -36,20 +33,20 @@ export async function throughputTable(say: (line: string) => void): Promise<Tabl
       for (const load of LOADS) {
         const title = `${load.clients} × ${load.command}, ${load.appendfsync}`;
         say(`${name}: ${title}`);
-        const { alone, watched, kept } = await compare(scene, server, load);
-        rows.push([`${name}, ${title}`, rate(alone), rate(watched), `${Math.round(kept * 100)} %`]);
+        const { alone, kept } = await compare(scene, server, load);
+        rows.push([`${name}, ${title}`, rate(alone), ...TRACERS.map((tracer) => percent(kept[tracer]))]);
       }
     } finally {
       await scene.close();
     }
   }
   return {
-    title: 'Requests a second that the server keeps while strace watches it',
-    head: ['clients × command, appendfsync', 'alone', 'watched', 'kept'],
+    title: 'Requests a second that the server keeps while a tracer watches it',
+    head: ['clients × command, appendfsync', 'alone', ...TRACERS],
     rows,
     notes: [
-      `redis-benchmark, not pipelined, on this machine's disk; medians of ${PAIRS} pairs, one run alone`,
-      'and one watched. Of a window of 10 s strace is attached for 7 s.',
+      `redis-benchmark, not pipelined, on this machine's disk; medians of ${ROUNDS} rounds, in each of which`,
+      'the server runs alone and under each tracer. Of a window of 10 s the tracer is attached for 7 s.',
     ],
   };
 }
@@ -58,27 +55,26 @@ async function compare(
   scene: Scene,
   server: Listener,
   load: Load,
-): Promise<{ alone: number; watched: number; kept: number }> {
+): Promise<{ alone: number; kept: Readonly<Record<TracerName, number | undefined>> }> {
   await scene.cli(server, ['CONFIG', 'SET', 'appendfsync', load.appendfsync]);
   const alone: number[] = [];
-  const watched: number[] = [];
-  let requests = { alone: FIRST_REQUESTS, watched: FIRST_REQUESTS };
-  // The first pair only tells how many requests fill a run.
-  for (let pair = 0; pair <= PAIRS; pair++) {
+  const kept: Record<TracerName, number[]> = { bpf: [], strace: [] };
+  const requests = { alone: FIRST_REQUESTS, bpf: FIRST_REQUESTS, strace: FIRST_REQUESTS };
+  // The first round only tells how many requests fill a run.
+  for (let round = 0; round <= ROUNDS; round++) {
     const free = await benchmark(scene, server, load, requests.alone);
-    const traced = await underStrace(server.pid, () => benchmark(scene, server, load, requests.watched));
-    requests = { alone: Math.ceil(free * RUN_SECONDS), watched: Math.ceil(traced * RUN_SECONDS) };
-    if (pair === 0) continue;
-    alone.push(free);
-    watched.push(traced);
+    requests.alone = Math.ceil(free * RUN_SECONDS);
+    if (round > 0) alone.push(free);
+    for (const tracer of TRACERS) {
+      const traced = await under(tracer, server.pid, () => benchmark(scene, server, load, requests[tracer]));
+      if (traced === undefined) continue;
+      requests[tracer] = Math.ceil(traced * RUN_SECONDS);
+      if (round > 0) kept[tracer].push(traced / free);
+    }
   }
   return {
     alone: quantile(alone, 0.5)!,
-    watched: quantile(watched, 0.5)!,
-    kept: quantile(
-      watched.map((value, at) => value / alone[at]!),
-      0.5,
-    )!,
+    kept: { bpf: quantile(kept.bpf, 0.5), strace: quantile(kept.strace, 0.5) },
   };
 }
 
@@ -94,27 +90,33 @@ async function benchmark(scene: Scene, server: Listener, load: Load, requests: n
   return perSecond;
 }
 
-async function underStrace<T>(pid: number, run: () => Promise<T>): Promise<T> {
-  let bytes = 0;
-  const strace = startBackground(
-    guarded(straceProbe.command({ pids: [pid], timeoutMs: 60_000 })),
-    (chunk) => {
-      bytes += chunk.length;
-    },
+/** Runs something while a tracer is attached; undefined where that tracer does not work. */
+async function under<T>(tracer: TracerName, pid: number, run: () => Promise<T>): Promise<T | undefined> {
+  const over = new AbortController();
+  let attached = () => {};
+  const isAttached = new Promise<boolean>((resolve) => {
+    attached = () => resolve(true);
+  });
+  const trace = traceCalls(
+    tracer,
+    { pids: [pid], durationMs: 60_000, signal: over.signal, onAttached: attached },
+    () => undefined,
   );
   try {
-    if (!(await eventually(() => (healthOf(pid)?.tracers.length ?? 0) > 0)))
-      throw new Error('strace did not attach');
+    const works = await Promise.race([isAttached, trace.then(() => false)]);
+    if (!works) return undefined;
     await sleep(50);
-    const result = await run();
-    if (bytes === 0) throw new Error('strace saw nothing');
-    return result;
+    return await run();
   } finally {
-    strace.stop();
-    await strace.ended;
+    over.abort();
+    await trace;
   }
 }
 
 function rate(perSecond: number): string {
   return Math.round(perSecond).toLocaleString('en');
+}
+
+function percent(part: number | undefined): string {
+  return part === undefined ? 'n/a' : `${Math.round(part * 100)} %`;
 }

@@ -1,12 +1,14 @@
 import type { Report } from '../../src/core/finding.ts';
 import { quantile } from '../../src/core/units.ts';
 import { slowDiskSupport } from '../../src/lab/slow-disk-support.ts';
+import { TRACERS, type TracerName } from '../../src/tracers/ladder.ts';
 import { type Listener, Scene } from '../../test/support/scene.ts';
 import type { Table } from './table.ts';
 
 /** From the end of the window to the last byte of the verdict; the issue's own goal. */
 const GOAL_SECONDS = 1.5;
 const WINDOW = '10s';
+const RUNS = 3;
 
 interface Sample {
   readonly seconds: number;
@@ -19,18 +21,22 @@ export async function verdictTable(say: (line: string) => void): Promise<Table> 
   const support = slowDiskSupport();
   if (!support.ok) say(`left out: the case on a slow disk (${support.reason})`);
   const places = [
-    ...(support.ok ? [{ name: 'the case, on a slow disk', isSlow: true, runs: 5 }] : []),
-    { name: "the case, on this machine's disk", isSlow: false, runs: support.ok ? 3 : 5 },
+    ...(support.ok ? [{ name: 'slow disk', isSlow: true }] : []),
+    { name: "this machine's disk", isSlow: false },
   ];
-  for (const { name, isSlow, runs } of places) {
-    const samples = await diagnoses(isSlow, runs, (at) => say(`${name}: diagnosis ${at} of ${runs}`));
+  for (const [{ name, isSlow }, tracer] of places.flatMap((place) =>
+    TRACERS.map((each) => [place, each] as const),
+  )) {
+    const samples = await diagnoses(isSlow, tracer, (at) =>
+      say(`the case on ${name}, ${tracer}: diagnosis ${at} of ${RUNS}`),
+    );
     const seconds = samples.map((sample) => sample.seconds);
     const lines = quantile(
       samples.map((sample) => sample.lines),
       0.5,
     )!;
     rows.push([
-      name,
+      `${name}, ${tracer}`,
       String(samples.length),
       Math.round(lines).toLocaleString('en'),
       `${quantile(seconds, 0.5)!.toFixed(2)} s`,
@@ -39,13 +45,13 @@ export async function verdictTable(say: (line: string) => void): Promise<Table> 
   }
   return {
     title: `From the end of a window of ${WINDOW} to the printed verdict`,
-    head: ['redis-server under', 'runs', 'log lines', 'median', 'longest'],
+    head: ['the case on redis-server, tracer', 'runs', 'log lines', 'median', 'longest'],
     rows,
-    notes: [`Log lines: median. Goal: at most ${GOAL_SECONDS} s. It includes detaching strace.`],
+    notes: [`Log lines: median. Goal: at most ${GOAL_SECONDS} s. It includes detaching.`],
   };
 }
 
-async function diagnoses(isSlow: boolean, runs: number, tell: (at: number) => void): Promise<Sample[]> {
+async function diagnoses(isSlow: boolean, tracer: TracerName, tell: (at: number) => void): Promise<Sample[]> {
   const scene = new Scene();
   try {
     const disk = isSlow ? { dir: (await scene.slowDisk()).mountPoint } : {};
@@ -54,9 +60,9 @@ async function diagnoses(isSlow: boolean, runs: number, tell: (at: number) => vo
     await scene.get(app, '/init/600');
     scene.load(app, '/get_cache');
     const samples: Sample[] = [];
-    for (let at = 1; at <= runs; at++) {
+    for (let at = 1; at <= RUNS; at++) {
       tell(at);
-      samples.push(await diagnose(scene, server));
+      samples.push(await diagnose(scene, server, tracer));
     }
     return samples;
   } finally {
@@ -64,8 +70,8 @@ async function diagnoses(isSlow: boolean, runs: number, tell: (at: number) => vo
   }
 }
 
-async function diagnose(scene: Scene, server: Listener): Promise<Sample> {
-  const options = ['--duration', WINDOW, '--tracer', 'strace', '--format', 'json'];
+async function diagnose(scene: Scene, server: Listener, tracer: TracerName): Promise<Sample> {
+  const options = ['--duration', WINDOW, '--tracer', tracer, '--format', 'json'];
   const child = scene.perfcase(['diagnose', '--pid', String(server.pid), ...options]);
   let printedAt = 0;
   child.process.stdout!.on('data', () => {
@@ -73,6 +79,6 @@ async function diagnose(scene: Scene, server: Listener): Promise<Sample> {
   });
   const { code, stdout, stderr } = await child.finished;
   if (code !== 3) throw new Error(`no finding (exit code ${code}): ${stderr}`);
-  const { window, tracer } = JSON.parse(stdout) as Report;
-  return { seconds: (printedAt - Date.parse(window.endedAt!)) / 1000, lines: tracer?.events ?? 0 };
+  const { window, tracer: used } = JSON.parse(stdout) as Report;
+  return { seconds: (printedAt - Date.parse(window.endedAt!)) / 1000, lines: used?.events ?? 0 };
 }

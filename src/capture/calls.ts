@@ -58,7 +58,7 @@ export async function watchCalls(target: LiveTarget, request: CallsRequest): Pro
   );
   if (trace.status === 'failed') return { straceMissing: trace.reason, outputs };
   for (const sentence of trace.stuck) progress(`warning: ${sentence}`);
-  if (trace.full) progress('the log reached its limit; the window ended early');
+  if (trace.full) progress('enough calls were seen; the window ended early');
   const during = attached && last && callRate(attached, last);
   const slowdown = request.untracedRate && during ? Math.max(1, request.untracedRate / during) : undefined;
   return {

@@ -17,8 +17,8 @@ export function makeRawFolder(folder: string): void {
 
 /** One file a tool, word for word: the lines that evidence names are lines of these files. */
 export async function writeRaw(folder: string, capture: RawCapture): Promise<void> {
-  const files = capture.outputs.map(({ source, text, pid }): [string, string] => [
-    `${source.replaceAll(/[^\w-]+/g, '-')}${pid === undefined ? '' : `-${pid}`}.txt`,
+  const files = capture.outputs.map(({ source, text }): [string, string] => [
+    `${source.replaceAll(/[^\w]+/g, '-').replaceAll(/^-|-$/g, '')}.txt`,
     text,
   ]);
   if (capture.strace) files.push([`${capture.tracer?.name ?? 'strace'}.log`, capture.strace.text]);

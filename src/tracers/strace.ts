@@ -4,6 +4,7 @@ import { parseProcStatus } from '../probes/proc/status.ts';
 import { straceProbe } from '../probes/strace.ts';
 import { startBackground } from '../runners/background.ts';
 import { guarded } from '../runners/guarded.ts';
+import { MAX_CALLS } from './limits.ts';
 
 export interface StraceWindow {
   readonly pids: readonly number[];
@@ -43,10 +44,12 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
   const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let lines = 0;
   const full = new AbortController();
   const strace = startBackground(guarded(straceProbe.command({ pids, timeoutMs: limitMs })), (chunk) => {
     bytes += chunk.length;
-    if (bytes <= MAX_LOG_BYTES) chunks.push(chunk);
+    lines += countLines(chunk);
+    if (bytes <= MAX_LOG_BYTES && lines <= MAX_CALLS) chunks.push(chunk);
     else full.abort();
   });
   let over = false;
@@ -99,6 +102,12 @@ function failure(
   if (/No such process/.test(said))
     return { status: 'failed', reason: `pid ${pids.join(', ')} ended before strace attached` };
   return { status: 'failed', reason: `strace ended at once${said ? `: ${said}` : ''}` };
+}
+
+function countLines(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++;
+  return count;
 }
 
 /** Waits, or returns at once when the signal aborts. */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_CALLS } from '../limits.ts';
 import { writeLog } from './log-text.ts';
 import { RecordStore } from './record-store.ts';
 import { Refused } from './refusal.ts';
@@ -46,10 +47,8 @@ const POLL_MS = 20;
 /** How many polls go by between two looks whether the processes still run. */
 const ALIVE_EVERY = 10;
 /**
- * Bounds of memory and of the time that reading the log takes; a window that reaches one of them ends. Half a million
- * calls are diagnosed in about three seconds and half a gigabyte.
+ * Bounds of memory; a window that reaches one of them ends.
  */
-const MAX_RECORDS = 500_000;
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 const MAX_LOG_BYTES = 192 * 1024 * 1024;
 
@@ -68,7 +67,7 @@ export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
       payloadBytes: window.payloadBytes ?? PAYLOAD_BYTES,
       followForks: pids.every((pid) => sharesPidNamespace(pid)),
     });
-    const store = new RecordStore(MAX_RECORD_BYTES, window.maxRecords ?? MAX_RECORDS);
+    const store = new RecordStore(MAX_RECORD_BYTES, window.maxRecords ?? MAX_CALLS);
     const epochOffsetUs = session.epochOffsetUs();
     window.onAttached?.();
     const attachedAt = performance.now();
