@@ -27,8 +27,8 @@ export function endpointsOf(trace: Trace | undefined): Endpoint[] {
       name,
       requests: answered.length,
       seconds: {
-        ...(p50 === undefined ? {} : { p50: milli(p50), max: milli(Math.max(...seconds)) }),
-        ...(open.length > 0 && p50 === undefined ? { atLeast: milli(Math.max(...open)) } : {}),
+        ...(p50 === undefined ? {} : { p50: milli(p50), max: milli(quantile(seconds, 1)!) }),
+        ...(open.length > 0 && p50 === undefined ? { atLeast: milli(quantile(open, 1)!) } : {}),
       },
       commands: commandsOf(answered.length > 0 ? answered : requests),
     };

@@ -30,6 +30,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
   const findings: Finding[] = [];
   const ruledOut: RuledOut[] = [];
   const notChecked: NotChecked[] = [];
+  let crashed = 0;
   for (const rule of rules) {
     const verdict = judge(rule, facts);
     switch (verdict.kind) {
@@ -44,9 +45,12 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
           ...(verdict.evidence ? { evidence: verdict.evidence } : {}),
         });
         break;
+      case 'crashed':
+        crashed++;
+        notChecked.push({ id: rule.id, because: verdict.because });
+        break;
       case 'not-applicable':
       case 'insufficient':
-      case 'crashed':
         notChecked.push({ id: rule.id, because: verdict.because });
         break;
       default:
@@ -61,7 +65,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
       (b.share ?? 0) - (a.share ?? 0) ||
       b.confidence - a.confidence,
   );
-  const verdict = findings.length > 0 ? 'found' : isBlind(facts) ? 'inconclusive' : 'clear';
+  const verdict = findings.length > 0 ? 'found' : isBlind(facts) || crashed > 0 ? 'inconclusive' : 'clear';
   return {
     schema: 'perfcase.report/1',
     perfcase: VERSION,
@@ -122,7 +126,9 @@ function isBlind(facts: Facts): boolean {
 
 function summarize(facts: Facts, findings: readonly Finding[], verdict: Report['verdict']): string {
   const who = facts.target.comm ?? (facts.target.pid ? `process ${facts.target.pid}` : 'the process');
-  if (verdict === 'inconclusive') return `Cannot tell why ${who} is slow, because ${blindReason(facts)}.`;
+  if (verdict === 'inconclusive') {
+    return `Cannot tell why ${who} is slow, because ${blindReason(facts) ?? 'a rule failed; see "Not checked"'}.`;
+  }
   if (verdict === 'clear') {
     const idle = facts.trace?.commands.length === 0;
     return idle

@@ -1,4 +1,5 @@
 import type { Evidence, PathStep } from '../core/finding.ts';
+import { programOf } from '../core/redact.ts';
 import { formatMs, plural, quantile, significant } from '../core/units.ts';
 import { isFile } from './derive/channel.ts';
 import { isWrite } from './derive/command-table.ts';
@@ -90,7 +91,7 @@ const writer: Step = (facts) => {
   const target = facts.target.pid ?? facts.trace?.target;
   const own = rows.find(({ item }) => item.pid === target);
   const said = ({ item }: ProcessIoSighting): string =>
-    `${item.command ?? 'process'} (${item.pid})${item.pid === target ? ', the target' : ''}: ${significant(item.writeKibPerSec!)} KiB/s written${item.readKibPerSec === undefined ? '' : `, ${significant(item.readKibPerSec)} KiB/s read`}`;
+    `${programOf(item.command ?? 'process')} (${item.pid})${item.pid === target ? ', the target' : ''}: ${significant(item.writeKibPerSec!)} KiB/s written${item.readKibPerSec === undefined ? '' : `, ${significant(item.readKibPerSec)} KiB/s read`}`;
   const shown = own && own.item.pid !== best.item.pid ? [best, own] : [best];
   return {
     question: 'Which process writes to disk?',

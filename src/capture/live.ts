@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listThreads, readProc } from '../probes/proc/read.ts';
 import { parseProcStatus } from '../probes/proc/status.ts';
 import type { ServerAddress } from '../probes/redis.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
-import { watchCalls } from './calls.ts';
+import { type CallsPart, watchCalls } from './calls.ts';
 import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { callRate, cpuUse, readCounters, swapUse } from './counters.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
 import { askServer } from './server.ts';
-import { commOf, containersOf, type LiveTarget } from './target.ts';
+import { commOf, containersOf, isAlive, type LiveTarget } from './target.ts';
 import { runTools } from './tools.ts';
 
 export interface LiveOptions {
@@ -74,9 +73,11 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   const watched = options.clients ? watchable(clientPids([...peers.values()])) : [];
   const named = containersOf([target.pid, ...clientPids([...peers.values()])], signal);
 
-  const calls = otherTracer
+  const calls: CallsPart = otherTracer
     ? { straceMissing: `${otherTracer.comm} (pid ${otherTracer.pid}) is attached to it already` }
-    : await watchCalls(target, { ...options, tracedMs, watched, untracedRate: callRate(from, to) });
+    : !isAlive(target)
+      ? { straceMissing: 'it ended before it was traced' }
+      : await watchCalls(target, { ...options, tracedMs, watched, untracedRate: callRate(from, to) });
   lookForPeers();
   const { names } = await named;
   const container = target.container ?? names.get(target.pid);
@@ -103,7 +104,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     ...(swapped ? { swapped } : {}),
     clients: describePeers([...peers.values()], names),
     ...(otherTracer ? { otherTracer } : { untraced: true }),
-    ...(isGone(target.pid) ? { ended: true } : {}),
+    ...(isAlive(target) ? {} : { ended: true }),
   };
 }
 
@@ -126,10 +127,4 @@ function findTracer(pid: number): RawCapture['otherTracer'] {
     comm: commOf(status.tracerPid) ?? 'a tracer',
     text: `/proc/${pid}/status: TracerPid: ${status.tracerPid}`,
   };
-}
-
-function isGone(pid: number): boolean {
-  if (!existsSync(`/proc/${pid}`)) return true;
-  const read = readProc(`${pid}/status`);
-  return read.status === 'captured' && /[ZX]/.test(parseProcStatus(read.text).items[0]?.state ?? '');
 }

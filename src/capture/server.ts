@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { splitAddress } from '../core/addresses.ts';
 import type { Target } from '../core/finding.ts';
 import { networkNamespace } from '../probes/proc/read.ts';
@@ -14,7 +15,7 @@ import {
 import { runLocal } from '../runners/local.ts';
 import type { LiveTarget } from './target.ts';
 
-const FAMILY = /(?:redis|valkey|keydb|redict|dragonfly)|perfcase\S*\s+kv\b/i;
+const FAMILY = /redis|valkey|keydb|redict|dragonfly/i;
 const TIMEOUT_MS = 2000;
 
 export interface ServerAnswer {
@@ -35,7 +36,7 @@ export async function askServer(
   signal: AbortSignal,
 ): Promise<ServerAnswer> {
   const addressed = given.port !== undefined || given.socketPath !== undefined || given.host !== undefined;
-  if (!addressed && !FAMILY.test(target.comm) && !FAMILY.test(target.commandLine)) {
+  if (!addressed && !isFamily(target)) {
     return {
       missing: `${target.comm} is not known as a Redis-family server by its name; --server-port N asks it all the same`,
     };
@@ -82,6 +83,13 @@ function answer(capture: ServerCapture & { status: 'captured' }, port: number | 
       ...(port === undefined ? {} : { port }),
     },
   };
+}
+
+/** By the program's own name, not by its arguments: these may name a server that it is a client of. */
+function isFamily({ comm, commandLine }: LiveTarget): boolean {
+  const [program = '', script = '', subcommand] = commandLine.split(' ');
+  if (FAMILY.test(comm) || FAMILY.test(basename(program))) return true;
+  return /^perfcase/.test(basename(script)) && subcommand === 'kv';
 }
 
 /** Loopback first; a wildcard is reached through loopback. Unix sockets by way of the process's own root. */

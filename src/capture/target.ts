@@ -23,6 +23,8 @@ export interface LiveTarget {
   readonly pid: number;
   readonly comm: string;
   readonly commandLine: string;
+  /** Clock ticks since boot: tells the process from a later one with its number. */
+  readonly startTicks?: number;
   readonly netns?: string;
   readonly container?: string;
 }
@@ -65,6 +67,23 @@ function serverIn(first: number): number {
     queue.push(...(children.get(pid) ?? []));
   }
   return first;
+}
+
+/** Whether the process is still the one that was found. */
+export function isAlive({ pid, startTicks }: LiveTarget): boolean {
+  const read = readProc(`${pid}/stat`);
+  const stat = read.status === 'captured' ? parseProcStat(read.text).items[0] : undefined;
+  return (
+    stat !== undefined &&
+    !/[ZX]/.test(stat.state) &&
+    (startTicks === undefined || stat.startTicks === startTicks)
+  );
+}
+
+function startOf(pid: number): { startTicks?: number } {
+  const read = readProc(`${pid}/stat`);
+  const startTicks = read.status === 'captured' ? parseProcStat(read.text).items[0]?.startTicks : undefined;
+  return startTicks === undefined ? {} : { startTicks };
 }
 
 function parentOf(pid: number): number | undefined {
@@ -128,6 +147,7 @@ function describe(pid: number): LiveTarget {
     pid: group,
     comm: status.name,
     commandLine: commandLineOf(group),
+    ...startOf(group),
     ...(netns === undefined ? {} : { netns }),
   };
 }

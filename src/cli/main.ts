@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, UserError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
+import { printable } from '../report/printable.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Io } from './command.ts';
 
@@ -48,11 +49,12 @@ function listen(onLateFailure: (code: ExitCode) => void): void {
         interrupt(error.code);
         return;
       }
+      // A message that nobody can read takes nothing from the report.
+      if (stream === process.stderr) return;
       outputFailed = true;
       onLateFailure(EXIT.failure);
-      const name = stream === process.stdout ? 'standard output' : 'standard error';
       const why = error.code === 'ENOSPC' ? 'the disk is full' : (error.code ?? error.message);
-      if (stream === process.stdout) process.stderr.write(`perfcase: ${name} cannot be written (${why}).\n`);
+      process.stderr.write(`perfcase: standard output cannot be written (${why}).\n`);
     });
   }
 }
@@ -86,7 +88,7 @@ function explain(error: unknown, io: Io): ExitCode {
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   if (error instanceof UserError) {
-    io.stderr.write(`perfcase: ${error.message}\n`);
+    io.stderr.write(`perfcase: ${printable(error.message)}\n`);
     return error.exitCode;
   }
   if (io.signal.aborted) {

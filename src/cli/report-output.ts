@@ -6,6 +6,7 @@ import { exitCodeOf } from '../analyzers/engine.ts';
 import { UserError } from '../core/errors.ts';
 import { type Report, SEVERITIES, type Severity } from '../core/finding.ts';
 import { FORMAT_NAMES, FORMATS, type Format } from '../report/index.ts';
+import { printable } from '../report/printable.ts';
 import type { Io } from './command.ts';
 
 /** Options of every command that prints a report. */
@@ -112,7 +113,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
 /** Progress lines on standard error, unless --quiet. */
 export function progressOf(options: Pick<ReportOptions, 'quiet'>, io: Io): (line: string) => void {
   return (line) => {
-    if (!options.quiet) io.stderr.write(`perfcase: ${line}\n`);
+    if (!options.quiet) io.stderr.write(`perfcase: ${printable(line)}\n`);
   };
 }
 

@@ -7,7 +7,7 @@ import type { Observation, SyscallObservation } from './observation.ts';
 
 /** A key up to its first delimiter, or its first four characters: "uuid:…", "good", "sess…". */
 export function keyPrefix(key: string, length = key.length): string {
-  const delimiter = /^[\w-]{1,24}?[:/.|{]/.exec(key);
+  const delimiter = /^(?!\d{4})[\w-]{1,16}?[:/.|{]/.exec(key);
   const shown = delimiter ? delimiter[0] : key.slice(0, 4);
   const printable = shown.replace(/[^\x20-\x7e]/g, '?');
   return length > shown.length ? `${printable}…` : printable;
@@ -159,4 +159,10 @@ export function redactQuoted(text: string): string {
   const startsInside = (text.match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1 && !/^[^"]*\w\(/.test(text);
   if (startsInside) return '"…"';
   return text.replace(QUOTED, '"…"');
+}
+
+/** A program's name without its path and its arguments, which may hold a password. */
+export function programOf(command: string): string {
+  const program = command.trim().split(/\s/, 1)[0]!;
+  return program.slice(program.lastIndexOf('/') + 1) || program;
 }

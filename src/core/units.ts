@@ -2,6 +2,8 @@ import { UserError } from './errors.ts';
 
 const UNIT_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+const LONGEST_MS = 86_400_000;
+
 /**
  * Reads "300ms", "10s", "2m", "1.5h" or a bare number of seconds.
  * @returns milliseconds, greater than 0
@@ -10,6 +12,8 @@ const UNIT_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, 
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)?$/.exec(text.trim());
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] ?? 's']! : Number.NaN;
+  if (ms > LONGEST_MS)
+    throw new UserError(`"${text}" is longer than a day; write for example 300ms, 10s or 2m.`);
   if (!(ms > 0) || !Number.isFinite(ms)) {
     throw new UserError(`"${text}" is no duration; write for example 300ms, 10s or 2m.`);
   }

@@ -79,7 +79,7 @@ export interface LineResult {
   readonly durationUs?: number;
 }
 
-const RESULT = /^(0x[0-9a-f]+|-?\d+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+(?:\.\d+)?)>)?\s*$/;
+const RESULT = /^(0x[0-9a-f]+|-?\d+|\?)(?:<[^>]*>+)?(?:\s+(E[A-Z0-9_]+)\b)?[^"]*?(?:<(\d+(?:\.\d+)?)>)?$/;
 /** The name that -y prints behind a result may hold " = " too; so many of them are looked through. */
 const MAX_EQUALS = 8;
 
@@ -89,7 +89,7 @@ export function readResult(line: string): LineResult | undefined {
   for (let tries = 0; equals >= 0 && tries < MAX_EQUALS; tries++) {
     let close = equals;
     while (close > 0 && line[close] === ' ') close--;
-    const match = line[close] === ')' ? RESULT.exec(line.slice(equals + 3)) : null;
+    const match = line[close] === ')' ? RESULT.exec(line.slice(equals + 3).trimEnd()) : null;
     if (match && !isInString(line, close)) return outcomeOf(match, close);
     equals = equals > 0 ? line.lastIndexOf(' = ', equals - 1) : -1;
   }

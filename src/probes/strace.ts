@@ -39,6 +39,10 @@ function command({ pids, timeoutMs }: StraceOptions): CommandSpec {
 }
 
 const MAX_PROBLEMS = 1000;
+/** Pasted logs are indented a little. */
+const FAR_INDENTED = /^\s{1000}/;
+/** The longest line that is read: a buffer of some megabytes, escaped. */
+const MAX_LINE = 16 * 1024 * 1024;
 const MICROSECONDS_A_DAY = 86_400e6;
 
 /** Reads a log line by line; calls that were split in two by another thread are put together again. */
@@ -56,6 +60,10 @@ export class StraceReader {
 
   feed(text: string): void {
     this.line++;
+    if (text.length > MAX_LINE || FAR_INDENTED.test(text)) {
+      this.problem({ line: this.line, text: text.slice(0, 200) }, 'no line that strace prints');
+      return;
+    }
     const plain = this.torn ? undefined : readPlainCall(text, this.line);
     if (plain) {
       this.items.push(plain);
@@ -82,7 +90,8 @@ export class StraceReader {
     const base: Mutable<Base> = { line: this.line, text };
     if (prefix.clock !== undefined) {
       base.clock = prefix.clock;
-      base.startUs = this.toUs(prefix.clock);
+      const startUs = this.toUs(prefix.clock);
+      if (startUs !== undefined) base.startUs = startUs;
     }
     if (prefix.tid !== undefined) base.tid = prefix.tid;
     const rest = text.slice(prefix.end);
@@ -192,7 +201,7 @@ export class StraceReader {
     this.positions.delete(started);
     const tailArgs = result
       ? tail.slice(0, result.argsEnd).replace(/\s*<unfinished \.\.\.>$/, '')
-      : tail.replace(/\)?\s*(= \?)?\s*<.*>\s*$/, '');
+      : withoutEnd(tail);
     const joined = makeCall(
       { ...started, ...(base.tid === undefined ? {} : { tid: base.tid }), resumedLine: base.line },
       started.name,
@@ -207,8 +216,10 @@ export class StraceReader {
   }
 
   /** Microseconds: since the epoch for -ttt, of the day (counted on past midnight) for -t and -tt, summed for -r. */
-  private toUs(clock: string): number {
+  private toUs(clock: string): number | undefined {
     if (clock.includes(':')) {
+      // Whole seconds (-t) order the calls, and measure nothing.
+      if (!clock.includes('.')) return undefined;
       const parts = clock.split(':');
       const dayUs = Math.round((Number(parts[0]) * 3600 + Number(parts[1]) * 60 + Number(parts[2])) * 1e6);
       if (dayUs < this.lastDayUs - MICROSECONDS_A_DAY / 2) this.dayOffsetUs += MICROSECONDS_A_DAY;
@@ -224,6 +235,15 @@ export class StraceReader {
     this.relativeUs += us;
     return this.relativeUs;
   }
+}
+
+/** Cuts " <detached ...>", ") = ? <unavailable>" and the like off arguments that have no result. */
+function withoutEnd(tail: string): string {
+  const at = tail.lastIndexOf('<');
+  if (at < 0 || !tail.trimEnd().endsWith('>')) return tail;
+  const args = tail.slice(0, at).trimEnd();
+  const open = args.endsWith('= ?') ? args.slice(0, -3).trimEnd() : args;
+  return open.endsWith(')') ? open.slice(0, -1) : open;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

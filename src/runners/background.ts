@@ -13,7 +13,8 @@ export interface Background {
 /** Starts a command without a shell, with LC_ALL=C; hands on what it prints, on either output, as it comes. */
 export function startBackground(command: CommandSpec, onOutput: (chunk: Buffer) => void): Background {
   const child = execa(command.file, [...command.args], {
-    env: { LC_ALL: 'C', ...command.env },
+    // The password is for who asks the server, not for every tool.
+    env: { LC_ALL: 'C', REDISCLI_AUTH: undefined, ...command.env },
     stdin: 'ignore',
     buffer: false,
     reject: false,

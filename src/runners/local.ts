@@ -8,7 +8,8 @@ import type { CaptureOutcome, CommandSpec } from '../core/capture.ts';
 export async function runLocal(command: CommandSpec, signal?: AbortSignal): Promise<CaptureOutcome> {
   const startedAt = Date.now();
   const result = await execa(command.file, [...command.args], {
-    env: { LC_ALL: 'C', ...command.env },
+    // The password is for who asks the server, not for every tool.
+    env: { LC_ALL: 'C', REDISCLI_AUTH: undefined, ...command.env },
     ...(command.input === undefined ? { stdin: 'ignore' as const } : { input: command.input }),
     timeout: command.timeoutMs,
     ...(signal ? { cancelSignal: signal } : {}),

@@ -75,12 +75,12 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
       text: log(),
       tracedMs,
       full: full.signal.aborted,
-      stuck: await makeSureDetached(pids, before),
+      stuck: await makeSureDetached(pids, before, stoppedByOthers(log())),
     };
   } finally {
     strace.stop();
     await ended;
-    await makeSureDetached(pids, before);
+    await makeSureDetached(pids, before, stoppedByOthers(Buffer.concat(chunks).toString('latin1')));
   }
 }
 
@@ -108,6 +108,11 @@ function countLines(chunk: Buffer): number {
   let count = 0;
   for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++;
   return count;
+}
+
+/** Somebody stopped a watched process meanwhile: then it stays stopped. */
+function stoppedByOthers(log: string): boolean {
+  return /--- stopped by SIG|--- SIG(?:STOP|TSTP|TTIN|TTOU) /.test(log);
 }
 
 /** Waits, or returns at once when the signal aborts. */
@@ -138,6 +143,7 @@ function isTraced(pid: number): boolean {
 async function makeSureDetached(
   pids: readonly number[],
   before: ReadonlyMap<number, string | undefined>,
+  stopped: boolean,
 ): Promise<string[]> {
   const stuck: string[] = [];
   for (const pid of pids) {
@@ -145,7 +151,7 @@ async function makeSureDetached(
     const until = Date.now() + 2000;
     while (traced() && Date.now() < until) await sleep(5);
     if (traced()) stuck.push(`pid ${pid} is still traced`);
-    else if (/[Tt]/.test(stateOf(pid) ?? '') && !/[Tt]/.test(before.get(pid) ?? '')) {
+    else if (!stopped && /[Tt]/.test(stateOf(pid) ?? '') && !/[Tt]/.test(before.get(pid) ?? '')) {
       try {
         process.kill(pid, 'SIGCONT');
       } catch {

@@ -79,6 +79,15 @@ describe('rules that cannot answer', () => {
     expect(report.ruledOut).toEqual([]);
   });
 
+  it('a rule that fails says nothing about the server: without a finding, that is inconclusive', () => {
+    const crashed = rule('r', () => {
+      throw new Error('boom');
+    });
+    const report = diagnose(facts(), {}, [crashed, rule('b', () => ({ kind: 'clear', because: 'so' }))]);
+    expect(report.verdict).toBe('inconclusive');
+    expect(exitCodeOf(report, 'warning')).toBe(4);
+  });
+
   it('what is clear is ruled out, with its evidence where it has some', () => {
     const evidence = [{ source: 'top', text: 'line' }];
     const report = diagnose(facts(), {}, [

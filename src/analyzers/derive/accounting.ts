@@ -22,6 +22,9 @@ export interface TimeSplit {
 /** A client that says nothing for this long waits for something else, usually for the next request. */
 export const PAUSE_US = 50_000;
 
+/** One long sync is a hiccup of the disk; a slow request waits for several. */
+const SYNCS_OF_A_BURST = 5;
+
 const EMPTY: TimeSplit = {
   ...{ wallUs: 0, syncUs: 0, scanUs: 0, readUs: 0, writeUs: 0, otherUs: 0, worstBurstSyncUs: 0 },
 };
@@ -33,6 +36,7 @@ export function splitTime(conversations: readonly Conversation[]): TimeSplit | u
   for (const conversation of conversations) {
     let cursor: number | undefined;
     let burstSync = 0;
+    let burstSyncs = 0;
     for (const command of conversation.commands) {
       const { atUs, replyEndUs } = command;
       if (atUs === undefined || replyEndUs === undefined) continue;
@@ -41,6 +45,7 @@ export function splitTime(conversations: readonly Conversation[]): TimeSplit | u
       if (cursor === undefined || arrived - cursor > PAUSE_US) {
         cursor = arrived;
         burstSync = 0;
+        burstSyncs = 0;
       }
       if (replyEndUs <= cursor) continue;
       if (isBlocking(command.name)) {
@@ -52,7 +57,10 @@ export function splitTime(conversations: readonly Conversation[]): TimeSplit | u
       total.wallUs += wall;
       total.syncUs += sync;
       burstSync += sync;
-      total.worstBurstSyncUs = Math.max(total.worstBurstSyncUs, burstSync);
+      if (sync > 0) burstSyncs++;
+      if (burstSyncs >= SYNCS_OF_A_BURST) {
+        total.worstBurstSyncUs = Math.max(total.worstBurstSyncUs, burstSync);
+      }
       const kind = classOf(command.name);
       const part =
         kind === 'scan'

@@ -1,4 +1,5 @@
 import type { CpuObservation } from '../../core/observation.ts';
+import { programOf } from '../../core/redact.ts';
 import { formatShare, significant } from '../../core/units.ts';
 import {
   type CpuSighting,
@@ -68,7 +69,7 @@ export const cpuSaturated: Rule = {
       title: 'The CPUs are saturated',
       why:
         `${busy}, and the process was ready to run but had no CPU ${formatShare(delay)} of the time.` +
-        `${hogs.length > 0 ? ` Most of it goes to ${hogs.map(({ item }) => `${item.command ?? 'process'} (${item.pid}, ${digits(item.cpuPercent!)} %)`).join(', ')}.` : ''}`,
+        `${hogs.length > 0 ? ` Most of it goes to ${hogs.map(({ item }) => `${programOf(item.command ?? 'process')} (${item.pid}, ${digits(item.cpuPercent!)} %)`).join(', ')}.` : ''}`,
       measures: {
         cpuBusy: { value: Math.round(average * 10) / 10, unit: '%' },
         runDelay: { value: Math.round(delay * 1000) / 1000, unit: 'fraction' },

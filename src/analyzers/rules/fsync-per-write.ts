@@ -122,7 +122,7 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
       ...(seconds ? { fsyncPerSec: perSecond(unique.length, seconds) } : {}),
       ...(p50 === undefined
         ? {}
-        : { fsyncP50: milliseconds(p50), fsyncMax: milliseconds(Math.max(...durations)) }),
+        : { fsyncP50: milliseconds(p50), fsyncMax: milliseconds(quantile(durations, 1)!) }),
       ...(busyShare === undefined ? {} : { serverTimeInSync: { value: round(busyShare), unit: 'fraction' } }),
       ...(appends.length > 0
         ? { appendsPerSync: { value: round(appends.length / unique.length), unit: 'ratio' } }

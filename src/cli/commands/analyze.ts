@@ -4,6 +4,7 @@ import type { Facts } from '../../analyzers/facts.ts';
 import { assemble, type ReadOutput } from '../../capture/assemble.ts';
 import type { RawCapture, RawOutput } from '../../capture/raw-capture.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
+import { programOf } from '../../core/redact.ts';
 import { parsePidstat } from '../../probes/pidstat.ts';
 import { parseStrace } from '../../probes/strace.ts';
 import type { Io } from '../command.ts';
@@ -70,9 +71,8 @@ async function run(options: Options, io: Io): Promise<void> {
   const strace = whole.join('');
   const pid =
     options.pid === undefined ? guessPid(strace, outputs) : numberOption('--pid', options.pid, 2 ** 22);
-  const comm = pid === undefined ? undefined : commIn(outputs, pid);
   const capture: RawCapture = {
-    target: { ...(pid === undefined ? {} : { pid }), ...(comm === undefined ? {} : { comm }) },
+    target: pid === undefined ? {} : { pid },
     outputs,
     ...(logs.length > 0
       ? { strace: { text: strace, threads: [], logLines: whole.map((text) => text.split('\n').length - 1) } }
@@ -80,7 +80,9 @@ async function run(options: Options, io: Io): Promise<void> {
     missing: {},
     clients: [],
   };
-  const { facts, read } = assemble(capture, { redact: options.redact });
+  const { facts: unnamed, read } = assemble(capture, { redact: options.redact });
+  const comm = pid === undefined ? undefined : commIn(unnamed, pid);
+  const facts = comm === undefined ? unnamed : { ...unnamed, target: { ...unnamed.target, comm } };
   tellProblems(read, progress);
   const empty = read.filter((each) => each.items === 0);
   if (empty.length === read.length) {
@@ -142,13 +144,11 @@ function guessPid(strace: string, outputs: readonly RawOutput[]): number | undef
   return writers[0]?.pid;
 }
 
-function commIn(outputs: readonly RawOutput[], pid: number): string | undefined {
-  for (const { probe, text } of outputs) {
-    if (probe !== 'pidstat' && probe !== 'top') continue;
-    for (const line of text.split('\n')) {
-      const words = line.trim().split(/\s+/);
-      if (words.includes(String(pid)) && /^[a-z]/i.test(words.at(-1) ?? '')) return words.at(-1);
-    }
+/** The program's name as pidstat or top have it, without the arguments that pidstat -l and top -c print behind it. */
+function commIn({ sightings }: Facts, pid: number): string | undefined {
+  for (const { item } of sightings) {
+    const isRow = item.kind === 'process-io' || item.kind === 'process-cpu' || item.kind === 'process';
+    if (isRow && item.pid === pid && item.command) return programOf(item.command);
   }
   return undefined;
 }

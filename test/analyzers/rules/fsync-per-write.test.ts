@@ -51,6 +51,9 @@ judges(ID, {
       log: syncsOnly(10, 2000),
       lsof: LSOF,
     }),
+    'strace -t -T: whole seconds order the calls and measure nothing': () => ({
+      log: slowQuery(new TraceLog()).text.replaceAll(/(\d\d:\d\d:\d\d)\.\d{6}/g, '$1'),
+    }),
     'a log with clocks, but without -T': () => ({
       log: slowQuery(new TraceLog()).text.replaceAll(/ <\d\.\d+>/g, ''),
     }),
@@ -61,6 +64,16 @@ judges(ID, {
     }),
   },
   spares: {
+    'a few writes a second, one of them behind a hiccup of the disk': () => ({
+      log: new TraceLog({ syncUs: 300 })
+        .times(10, (log, index) => log.wait(500_000).turn(8, ['SET', `k:${index}`, 'v'], OK))
+        .wait(500_000)
+        .read(8, '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n')
+        .write(7, '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n')
+        .call('fdatasync', '7', 0, 365_000)
+        .write(8, OK)
+        .times(10, (log, index) => log.wait(500_000).turn(8, ['SET', `l:${index}`, 'v'], OK)),
+    }),
     'everysec: another thread syncs once a second': () => ({
       log: writer({ appendfsync: 'everysec' }),
       lsof: LSOF,
@@ -155,5 +168,12 @@ describe('what it says', () => {
     const share = (slowdown: number) =>
       findingOf(ID, { log: slowQuery(new TraceLog({ callUs: 150 })), slowdown }).share!;
     expect(share(5)).toBeGreaterThan(share(1));
+  });
+});
+
+describe('a long log', () => {
+  it('of a hundred and fifty thousand syncs is judged like a short one', () => {
+    const finding = findingOf(ID, { log: syncsOnly(150_000, 2000), lsof: LSOF });
+    expect(finding.measures).toMatchObject({ fsyncs: { value: 150_000 } });
   });
 });
