@@ -29,8 +29,7 @@ export function call(session: Session, command: Resolved, args: readonly string[
   try {
     reply = command.run(session, args);
   } catch (thrown) {
-    if (!(thrown instanceof CommandError)) throw thrown;
-    reply = error(thrown.message);
+    reply = error(explain(session, command, thrown));
   }
   const ms = server.commandEnded() - started;
   server.commandDone(session, command, args, ms);
@@ -45,6 +44,15 @@ export function call(session: Session, command: Resolved, args: readonly string[
     propagate(server, db.id, args);
   server.rewritten = undefined;
   return reply;
+}
+
+function explain({ server }: Session, command: Resolved, thrown: unknown): string {
+  if (thrown instanceof CommandError) return thrown.message;
+  // What V8 says when a string gets longer than it can hold; the values themselves are bounded.
+  if (thrown instanceof RangeError && thrown.message === 'Invalid string length') {
+    return 'ERR the reply is longer than this server can send';
+  }
+  return server.defect(command.fullName, thrown);
 }
 
 /** Writes a command to the append-only file, or what it asked to have written in its place. */

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { ByteQueue, MAX_STRING } from './byte-queue.ts';
+import { clientType } from './commands/client-view.ts';
 import { execute } from './dispatch.ts';
 import { RequestParser } from './resp/parser.ts';
 import { ProtocolError } from './resp/protocol-error.ts';
@@ -16,7 +18,8 @@ export class Connection implements Peer, Sender {
   private readonly socket: Socket;
   private readonly server: Server;
   private readonly parser = new RequestParser();
-  private out = '';
+  private readonly out = new ByteQueue();
+  private overSoftSince: number | undefined;
   private queued = false;
   private ending = false;
 
@@ -48,24 +51,44 @@ export class Connection implements Peer, Sender {
 
   send(text: string): void {
     if (text === '' || this.ending) return;
-    this.out += text;
-    this.enqueue();
+    this.keepReply(text);
+    if (this.out.length > 0) this.enqueue();
   }
 
   sendQueued(): void {
     this.queued = false;
-    const out = this.out;
-    this.out = '';
+    const chunks = this.out.chunks();
+    this.out.clear();
     if (this.socket.destroyed) return;
-    this.server.stats.netOutputBytes += out.length;
-    if (this.ending) this.socket.end(out, 'latin1');
-    else this.socket.write(out, 'latin1');
+    for (const chunk of chunks) {
+      this.server.stats.netOutputBytes += chunk.length;
+      this.socket.write(chunk, 'latin1');
+    }
+    if (this.ending) this.socket.end();
+  }
+
+  /** Adds to the replies. A client that leaves too many unread is cut off, for they are kept in memory. */
+  private keepReply(text: string): void {
+    if (text === '' || this.socket.destroyed) return;
+    this.out.add(text);
+    const { session, server } = this;
+    const limit = server.config.values['client-output-buffer-limit'][clientType(session)];
+    const size = this.outputBuffer;
+    if (limit.soft > 0 && size > limit.soft) this.overSoftSince ??= server.now;
+    else this.overSoftSince = undefined;
+    const tooLong =
+      this.overSoftSince !== undefined && server.now - this.overSoftSince > limit.seconds * 1000;
+    if (!tooLong && (limit.hard === 0 || size <= limit.hard)) return;
+    server.log(`client ${session.id} at ${this.address} closed: ${size} bytes of replies unread`);
+    this.close(false);
   }
 
   close(afterReplies: boolean): void {
     this.ending = true;
-    if (!afterReplies) this.socket.destroy();
-    else if (!this.queued) this.socket.end();
+    if (!afterReplies) {
+      this.out.clear();
+      this.socket.destroy();
+    } else if (!this.queued) this.socket.end();
   }
 
   resume(): void {
@@ -89,21 +112,22 @@ export class Connection implements Peer, Sender {
     if (this.ending) return;
     const { parser, session, server } = this;
     const { values } = server.config;
+    const maxBulkLength = Math.min(values['proto-max-bulk-len'], MAX_STRING);
     server.refreshClocks();
     try {
       while (!session.closing && !this.socket.destroyed && !server.blocking.isBlocked(session)) {
-        const limits = { maxBulkLength: values['proto-max-bulk-len'], authenticated: session.authenticated };
+        const limits = { maxBulkLength, authenticated: session.authenticated };
         const request = parser.next(limits);
         if (request === undefined) break;
         // In two steps: the command itself may send something to this client before its reply.
         const reply = this.run(request);
-        this.out += reply;
-        server.blocking.serveReady();
+        this.keepReply(reply);
+        this.serveWaiting();
       }
     } catch (thrown) {
       if (!(thrown instanceof ProtocolError)) throw thrown;
       const reply = error(`ERR ${thrown.message}`);
-      this.out += reply;
+      this.keepReply(reply);
       server.stats.errorReply(reply);
       session.closing = true;
     }
@@ -116,9 +140,9 @@ export class Connection implements Peer, Sender {
   private sendNowOrQueue(): void {
     const { aof, turn } = this.server;
     if (aof.waiting) {
-      if (this.out !== '') this.enqueue();
+      if (this.out.length > 0) this.enqueue();
       turn?.schedule();
-    } else if (this.out !== '' && !this.queued) {
+    } else if (this.out.length > 0 && !this.queued) {
       this.sendQueued();
     }
   }
@@ -132,12 +156,28 @@ export class Connection implements Peer, Sender {
   private run(request: readonly string[]): string {
     const { session } = this;
     const before = session.replyMode;
-    const reply = execute(session, request);
+    const reply = this.execute(request);
     if (before === 'skip') {
       if (session.replyMode === 'skip') session.replyMode = 'on';
       return '';
     }
     return session.replyMode === 'on' ? reply : '';
+  }
+
+  private execute(request: readonly string[]): string {
+    try {
+      return execute(this.session, request);
+    } catch (thrown) {
+      return error(this.server.defect(this.session.lastCommand, thrown));
+    }
+  }
+
+  private serveWaiting(): void {
+    try {
+      this.server.blocking.serveReady();
+    } catch (thrown) {
+      this.server.defect('waking a client', thrown);
+    }
   }
 }
 

@@ -26,6 +26,25 @@ export class Cron {
   }
 
   private readonly run = (): void => {
+    try {
+      this.work();
+      this.lastDefect = '';
+    } catch (thrown) {
+      this.report(thrown);
+    }
+    // The interval is read each time: CONFIG SET hz takes effect at once.
+    this.timer = setTimeout(this.run, 1000 / this.server.config.values.hz);
+  };
+
+  /** Said once, not at every round. */
+  private report(thrown: unknown): void {
+    if (String(thrown) === this.lastDefect) return;
+    this.lastDefect = String(thrown);
+    this.server.defect('background work', thrown);
+  }
+  private lastDefect = '';
+
+  private work(): void {
     const { server } = this;
     const now = server.clock.monotonic();
     expiryCycle(server);
@@ -35,9 +54,7 @@ export class Cron {
     this.rewriteWhenGrown();
     this.sampleRates(now);
     this.closeIdle();
-    // The interval is read each time: CONFIG SET hz takes effect at once.
-    this.timer = setTimeout(this.run, 1000 / server.config.values.hz);
-  };
+  }
 
   private sampleRates(now: number): void {
     const { stats } = this.server;

@@ -125,6 +125,13 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     this.onFatal(new FatalError(message));
   }
 
+  /** Something threw that must not: one line for the log. @returns what to answer */
+  defect(where: string, thrown: unknown): string {
+    const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    this.log(`internal error in ${where}: ${text.split('\n', 1)[0]}`);
+    return 'ERR internal error';
+  }
+
   // What the latency monitor asks of its host.
   get latencyThreshold(): number {
     return this.config.values['latency-monitor-threshold'];

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import type { Server as NetServer } from 'node:net';
 import { call } from './call.ts';
 import { Cron } from './cron.ts';
@@ -33,8 +33,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { values } = server.config;
   requireDirectory(values.dir);
   if (values.appendonly) {
-    load(server);
-    server.aof.start();
+    try {
+      load(server);
+      server.aof.start();
+    } catch (error) {
+      throw explain(error, server.aof.files.place.directory);
+    }
   }
   const turn = new Turn(() => server.flush());
   server.turn = turn;
@@ -82,7 +86,9 @@ function load(server: Server): void {
   const run = (request: readonly string[]) => {
     const command = resolve(request);
     if (typeof command === 'string') {
-      throw new FatalError(`the append-only file holds a command this server does not have: ${request[0]}`);
+      throw new FatalError(
+        `the append-only file holds a command this server cannot run: ${command.replace(/^ERR /, '')}`,
+      );
     }
     // Within a transaction a command runs when its EXEC has been read.
     const { multi } = session;
@@ -107,6 +113,33 @@ function load(server: Server): void {
 }
 
 function requireDirectory(dir: string): void {
-  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new FatalError(`the directory ${dir} does not exist`, 'usage');
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(dir, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new FatalError(`the directory ${dir} cannot be used: ${(error as Error).message}`, 'usage');
+  }
+  if (!stats) throw new FatalError(`the directory ${dir} does not exist`, 'usage');
+  if (!stats.isDirectory()) throw new FatalError(`${dir} is not a directory`, 'usage');
+}
+
+/** What a person can mend by other directives or permissions; the rest, such as a full disk, is a failure. */
+const BAD_PLACE = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EISDIR',
+  'ENOTDIR',
+  'EEXIST',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
+
+function explain(error: unknown, directory: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof FatalError || code === undefined) return error;
+  const kind = BAD_PLACE.has(code) ? 'usage' : 'failure';
+  return new FatalError(`cannot use the append-only file in ${directory}: ${message}`, kind, {
+    cause: error,
+  });
 }

@@ -64,6 +64,11 @@ export class RawClient {
     return new Promise((settle) => this.waiting.push(settle));
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.socket.pause();
+  }
+
   close(): void {
     this.socket.destroy();
   }

@@ -51,7 +51,12 @@ async function serve(words: readonly string[], io: Io): Promise<void> {
     `perfcase kv: ready on ${host.includes(':') ? `[${host}]` : host}:${running.port} (pid ${process.pid})\n`,
   );
 
-  const onAbort = () => void running.close();
+  const close = () => void running.close();
+  const onAbort = () => {
+    if (io.signal.reason !== 'EPIPE') close();
+    // Whoever read our output has gone; the server goes on. The signal is spent now, so listen again.
+    else for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, close);
+  };
   if (io.signal.aborted) onAbort();
   else io.signal.addEventListener('abort', onAbort, { once: true });
   await running.ended;

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
-import { encodeRequest } from '../resp/reply.ts';
+import { bulk, encodeRequest } from '../resp/reply.ts';
 import type { Keyspace } from '../store/keyspace.ts';
 import { Snapshot } from '../store/snapshot.ts';
 import { Appender, type AppenderHost } from './appender.ts';
 import type { Disk } from './disk.ts';
-import { AofFiles, type AofPlace } from './files.ts';
+import { AofFiles, type AofPlace, tryRemove } from './files.ts';
 import { loadAofFile } from './loader.ts';
 import type { AofPart } from './manifest.ts';
 import { writeBase } from './rewrite-job.ts';
@@ -17,6 +17,8 @@ export interface AofHost extends AppenderHost {
   /** The append-only file could not be made after all: it is off again. */
   aofGivenUp(reason: string): void;
 }
+
+const LONG_REQUEST = 1024 ** 2;
 
 interface Collected {
   readonly dbId: number;
@@ -112,6 +114,7 @@ export class AppendOnlyFile {
    * Makes a new base out of the data set as it is now, in the background; what is written meanwhile goes to a
    * new increment. While the append-only file is off, `switchOn` also starts it.
    * @returns false when a rewrite is running already
+   * @throws Error of the file system when it cannot begin; then all is as before
    */
   startRewrite(switchOn = false): boolean {
     if (this.rewrite) return false;
@@ -122,13 +125,20 @@ export class AppendOnlyFile {
     const wasOn = this.appender !== undefined;
     const increment = wasOn || switchOn ? files.nextIncrement() : undefined;
     if (increment) {
-      this.appender?.retire();
-      this.openIncrement(increment);
+      const next = new Appender(this.disk, files.pathOf(increment), host);
       // Listed at once, for what is written to it must be found after a crash; the old base still holds.
       if (wasOn) {
-        files.publish({ ...files.manifest, increments: [...files.manifest.increments, increment] });
-        this.closedBytes = files.closedSize();
+        try {
+          files.publish({ ...files.manifest, increments: [...files.manifest.increments, increment] });
+        } catch (error) {
+          next.close();
+          files.discard(increment);
+          throw error;
+        }
       }
+      this.appender?.retire();
+      this.appendTo(next);
+      if (wasOn) this.closedBytes = files.closedSize();
     }
     host.snapshotOpened();
     const snapshot = new Snapshot(host.keyspaces);
@@ -174,9 +184,9 @@ export class AppendOnlyFile {
       this.lastRewriteOk = true;
       host.log(`append-only file rewritten: ${snapshot.size} keys`);
     } catch (error) {
-      fs.rmSync(temporary, { force: true });
+      tryRemove(temporary);
       const listed = !increment || files.parts().some((part) => part.name === increment.name);
-      if (!listed) fs.rmSync(files.pathOf(increment), { force: true });
+      if (!listed) files.discard(increment);
       if (signal.aborted) return;
       this.lastRewriteOk = false;
       const reason = (error as Error).message;
@@ -202,7 +212,14 @@ export class AppendOnlyFile {
       this.appender.append(encodeRequest(['SELECT', String(dbId)]));
       this.selected = dbId;
     }
-    this.appender.append(encodeRequest(request));
+    const length = request.reduce((sum, arg) => sum + arg.length, 0);
+    if (length < LONG_REQUEST) {
+      this.appender.append(encodeRequest(request));
+      return;
+    }
+    // In pieces, for the whole may be longer than a string can be.
+    this.appender.append(`*${request.length}\r\n`);
+    for (const arg of request) this.appender.append(bulk(arg));
   }
 
   /** Adds commands that belong together: after a crash all of them are there, or none. */
@@ -246,7 +263,11 @@ export class AppendOnlyFile {
   }
 
   private openIncrement(part: AofPart): void {
-    this.appender = new Appender(this.disk, this.files.pathOf(part), this.host);
+    this.appendTo(new Appender(this.disk, this.files.pathOf(part), this.host));
+  }
+
+  private appendTo(appender: Appender): void {
+    this.appender = appender;
     this.selected = -1;
   }
 }

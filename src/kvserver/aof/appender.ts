@@ -1,3 +1,4 @@
+import { ByteQueue } from '../byte-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { LatencyEvent } from '../latency/monitor.ts';
 import type { Disk } from './disk.ts';
@@ -38,7 +39,7 @@ export class Appender {
   private readonly disk: Disk;
   private readonly host: AppenderHost;
   private fd: number;
-  private buffer = '';
+  private readonly buffer = new ByteQueue();
   private written: number;
   private synced: number;
   private lastSyncAt: number;
@@ -71,7 +72,7 @@ export class Appender {
   }
 
   append(text: string): void {
-    this.buffer += text;
+    this.buffer.add(text);
   }
 
   /**
@@ -79,7 +80,7 @@ export class Appender {
    * @returns false when the bytes are still in the buffer because of an error
    */
   flush(force = false): boolean {
-    if (this.buffer === '') {
+    if (this.buffer.length === 0) {
       if (this.written > this.synced) this.sync();
       return true;
     }
@@ -142,10 +143,16 @@ export class Appender {
     let done = 0;
     let error: NodeJS.ErrnoException | undefined;
     try {
-      done = disk.write(this.fd, this.buffer);
-      if (done < wanted) {
-        const rest = Buffer.from(this.buffer, 'latin1');
-        while (done < wanted) done += disk.write(this.fd, rest.subarray(done));
+      for (const chunk of this.buffer.chunks()) {
+        let part = disk.write(this.fd, chunk);
+        done += part;
+        if (part === chunk.length) continue;
+        const bytes = Buffer.from(chunk, 'latin1');
+        while (part < bytes.length) {
+          const more = disk.write(this.fd, bytes.subarray(part));
+          part += more;
+          done += more;
+        }
       }
     } catch (thrown) {
       error = thrown as NodeJS.ErrnoException;
@@ -155,7 +162,7 @@ export class Appender {
     host.latency('aof-write', ms);
     if (error) return this.writeFailed(error, done);
     this.written += wanted;
-    this.buffer = '';
+    this.buffer.clear();
     if (this.writeError) host.log('the append-only file can be written again');
     this.writeError = undefined;
     return true;
@@ -174,7 +181,7 @@ export class Appender {
       } catch {
         // What is in the file stays there, so it must not be written a second time.
         this.written += done;
-        this.buffer = this.buffer.slice(done);
+        this.buffer.drop(done);
       }
     }
     if (this.host.policy === 'always') {

@@ -45,7 +45,12 @@ export class AofFiles {
   closedSize(): number {
     return this.parts()
       .slice(0, -1)
-      .reduce((sum, part) => sum + fs.statSync(this.pathOf(part)).size, 0);
+      .reduce((sum, part) => sum + (fs.statSync(this.pathOf(part), { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+
+  /** Removes a file that is not listed. */
+  discard(part: AofPart): void {
+    tryRemove(this.pathOf(part));
   }
 
   makeDirectory(): void {
@@ -128,5 +133,14 @@ export class AofFiles {
 
   private get manifestPath(): string {
     return path.join(this.place.directory, `${this.place.prefix}.manifest`);
+  }
+}
+
+/** Removes what is of no use any more; where that fails it stays, and does no harm. */
+export function tryRemove(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // The reason why it cannot be removed shows wherever it matters.
   }
 }

@@ -40,6 +40,9 @@ export function loadAofFile(path: string, options: LoadOptions): number {
       parser.keep();
     }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+      throw new FatalError(`${path} is a directory, not a part of the append-only file`, 'usage');
+    }
     if (!(error instanceof ProtocolError)) throw error;
     throw new FatalError(
       `bad file format in ${path} at byte ${parser.position}: make a copy, then repair it with redis-check-aof --fix`,

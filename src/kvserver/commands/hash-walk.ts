@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts';
-import { array, bulk, bulks, EMPTY_ARRAY, nil } from '../resp/reply.ts';
+import { bulk, EMPTY_ARRAY, nil } from '../resp/reply.ts';
 import { globMatch } from '../store/glob.ts';
-import { drawSlots, randomCount, randomSlot } from './random.ts';
+import { drawEncoded, randomCount, randomSlot } from './random.ts';
 import { readCursor, readScanOptions, scanReply } from './scan.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -38,18 +38,21 @@ const hrandfield: CommandSpec = {
   since: '6.2.0',
   summary: 'Returns random fields: distinct ones, or with a negative count also repeated ones.',
   complexity: 'O(N), N being the count',
-  run({ db, resp }, args) {
+  run(session, args) {
+    const { db, resp } = session;
     const count = args[2] === undefined ? undefined : randomCount(args[2]);
     const withValues = args[3]?.toLowerCase() === 'withvalues';
     if (args.length > 4 || (args.length === 4 && !withValues)) throw CommandError.syntax();
     const fields = db.readHash(args[1]!)?.fields;
     if (count === undefined) return fields ? bulk(fields.nameAt(randomSlot(fields))!) : nil(resp);
     if (!fields || count === 0) return EMPTY_ARRAY;
-    const slots = drawSlots(fields, count);
-    if (!withValues) return bulks(slots.map((slot) => fields.nameAt(slot)!));
-    const pairs = slots.map((slot) => [fields.nameAt(slot)!, fields.valueAt(slot)!]);
     // RESP3 clients get a list of pairs, RESP2 clients a flat list.
-    return resp === 3 ? array(pairs.map(bulks)) : bulks(pairs.flat());
+    const pair = resp === 3 ? '*2\r\n' : '';
+    const { drawn, text } = drawEncoded(session, fields, count, (slot) => {
+      const field = bulk(fields.nameAt(slot)!);
+      return withValues ? pair + field + bulk(fields.valueAt(slot)!) : field;
+    });
+    return `*${withValues && resp === 2 ? drawn * 2 : drawn}\r\n${text}`;
   },
 };
 

@@ -1,4 +1,6 @@
+import { MAX_STRING } from '../byte-queue.ts';
 import { CommandError } from '../command-error.ts';
+import type { Session } from '../session.ts';
 import type { DenseIndex } from '../store/dense-index.ts';
 import { parseInt64 } from './arguments.ts';
 
@@ -28,13 +30,53 @@ const LIMIT = 2n ** 62n;
 export function randomCount(text: string): number {
   const count = parseInt64(text);
   if (count === undefined) throw CommandError.notAnInteger();
-  if (count < -LIMIT || count > LIMIT) throw new CommandError('ERR value is out of range');
+  if (count < -LIMIT || count > LIMIT) throw outOfRange();
   return Number(count);
 }
 
+/** The fewest bytes that an element takes in a reply. */
+const SMALLEST_ELEMENT = '$0\r\n\r\n'.length;
+/** Elements that are encoded before they are made one flat string: V8 keeps concatenations at 32 bytes each. */
+const BATCH = 4096;
+
+/**
+ * Draws as the count says and encodes what was drawn, without the header. A draw with repetition is bounded by
+ * nothing that is stored, so it is refused when the client could not be sent that much.
+ * @throws CommandError
+ */
+export function drawEncoded(
+  { server }: Session,
+  table: DenseIndex,
+  count: number,
+  encode: (slot: number) => string,
+): { drawn: number; text: string } {
+  const limit = server.config.values['client-output-buffer-limit'].normal.hard || MAX_STRING;
+  if (-count * SMALLEST_ELEMENT > limit) throw outOfRange();
+  let batch: string[] = [];
+  let text = '';
+  let drawn = 0;
+  for (const slot of drawSlots(table, count)) {
+    batch.push(encode(slot));
+    drawn++;
+    if (batch.length < BATCH) continue;
+    text += batch.join('');
+    batch = [];
+    if (count < 0 && text.length > limit) throw outOfRange();
+  }
+  return { drawn, text: text + batch.join('') };
+}
+
+function outOfRange(): CommandError {
+  return new CommandError('ERR value is out of range');
+}
+
+function* drawRepeatedly(table: DenseIndex, count: number): Generator<number> {
+  for (let i = 0; i < count; i++) yield randomSlot(table);
+}
+
 /** Draws as the count says, over the slots of a table. */
-export function drawSlots(table: DenseIndex, count: number): number[] {
-  if (count < 0) return Array.from({ length: -count }, () => randomSlot(table));
+function drawSlots(table: DenseIndex, count: number): Iterable<number> {
+  if (count < 0) return drawRepeatedly(table, -count);
   return drawDistinct(
     Array.from({ length: table.size }, (_, slot) => slot),
     count,

@@ -1,6 +1,17 @@
 import { CommandError } from '../command-error.ts';
 import { simple } from '../resp/reply.ts';
+import type { Server } from '../server.ts';
 import type { CommandSpec } from './spec.ts';
+
+function started(server: Server): boolean {
+  try {
+    return server.aof.startRewrite();
+  } catch (error) {
+    const reason = (error as Error).message;
+    server.log(`the rewrite of the append-only file cannot begin: ${reason}`);
+    throw new CommandError(`ERR Background append only file rewriting cannot begin: ${reason}`);
+  }
+}
 
 const bgrewriteaof: CommandSpec = {
   name: 'bgrewriteaof',
@@ -11,7 +22,7 @@ const bgrewriteaof: CommandSpec = {
   summary: 'Makes the append-only file as small as the data set, in the background.',
   complexity: 'O(N) in the background, N being the number of keys; a block copy of the tables at once',
   run({ server }) {
-    if (!server.aof.startRewrite()) {
+    if (!started(server)) {
       throw new CommandError('ERR Background append only file rewriting already in progress');
     }
     return simple('Background append only file rewriting started');

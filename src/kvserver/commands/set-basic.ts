@@ -1,8 +1,8 @@
 import { CommandError } from '../command-error.ts';
-import { bulk, bulks, EMPTY_ARRAY, integer, nil, ONE, set, ZERO } from '../resp/reply.ts';
+import { bulk, EMPTY_ARRAY, integer, nil, ONE, set, ZERO } from '../resp/reply.ts';
 import { SetValue } from '../store/values.ts';
 import { INT64_LIMIT, rangedArg } from './arguments.ts';
-import { drawSlots, randomCount, randomSlot } from './random.ts';
+import { drawEncoded, randomCount, randomSlot } from './random.ts';
 import type { CommandSpec } from './spec.ts';
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
@@ -173,14 +173,16 @@ const srandmember: CommandSpec = {
   since: '1.0.0',
   summary: 'Returns random members of a set: distinct ones, or with a negative count also repeated ones.',
   complexity: 'O(N), N being the count',
-  run({ db, resp }, args) {
+  run(session, args) {
+    const { db, resp } = session;
     if (args.length > 3) throw CommandError.syntax();
     const count = args[2] === undefined ? undefined : randomCount(args[2]);
     const members = db.readSet(args[1]!)?.members;
     if (count === undefined) return members ? bulk(members.nameAt(randomSlot(members))!) : nil(resp);
     // An array also in RESP3, for members may repeat.
     if (!members || count === 0) return EMPTY_ARRAY;
-    return bulks(drawSlots(members, count).map((slot) => members.nameAt(slot)!));
+    const { drawn, text } = drawEncoded(session, members, count, (slot) => bulk(members.nameAt(slot)!));
+    return `*${drawn}\r\n${text}`;
   },
 };
 

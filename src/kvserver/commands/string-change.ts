@@ -1,3 +1,4 @@
+import { MAX_STRING } from '../byte-queue.ts';
 import { CommandError } from '../command-error.ts';
 import { bulk, integer } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
@@ -78,7 +79,8 @@ const incrbyfloat: CommandSpec = {
 };
 
 function requireLength(length: number, session: Session): void {
-  if (length > session.server.config.values['proto-max-bulk-len']) {
+  const limit = Math.min(session.server.config.values['proto-max-bulk-len'], MAX_STRING);
+  if (length > limit) {
     throw new CommandError('ERR string exceeds maximum allowed size (proto-max-bulk-len)');
   }
 }
@@ -95,8 +97,9 @@ const append: CommandSpec = {
   run(session, args) {
     const { db } = session;
     const key = args[1]!;
-    const value = (db.writableString(key) ?? '') + args[2]!;
-    requireLength(value.length, session);
+    const before = db.writableString(key) ?? '';
+    requireLength(before.length + args[2]!.length, session);
+    const value = before + args[2]!;
     db.put(key, value);
     db.changed(key);
     return integer(value.length);

@@ -1,12 +1,11 @@
 import { CommandError } from '../command-error.ts';
-import { bulk, EMPTY_ARRAY, nil } from '../resp/reply.ts';
+import { bulk, double, EMPTY_ARRAY, nil } from '../resp/reply.ts';
 import { globMatch } from '../store/glob.ts';
 import { encodingOf } from './object.ts';
-import { drawSlots, randomCount, randomSlot } from './random.ts';
+import { drawEncoded, randomCount, randomSlot } from './random.ts';
 import { readCursor, readScanOptions, scanReply } from './scan.ts';
 import { formatScore, formatWhole } from './score.ts';
 import type { CommandSpec } from './spec.ts';
-import { scoredReply } from './zset-range-args.ts';
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
 
@@ -44,18 +43,21 @@ const zrandmember: CommandSpec = {
   since: '6.2.0',
   summary: 'Returns random members: distinct ones, or with a negative count also repeated ones.',
   complexity: 'O(N), N being the count',
-  run({ db, resp }, args) {
+  run(session, args) {
+    const { db, resp } = session;
     const count = args[2] === undefined ? undefined : randomCount(args[2]);
     const withScores = args[3]?.toLowerCase() === 'withscores';
     if (args.length > 4 || (args.length === 4 && !withScores)) throw CommandError.syntax();
     const scores = db.readSortedSet(args[1]!)?.sorted.scores;
     if (count === undefined) return scores ? bulk(scores.nameAt(randomSlot(scores))!) : nil(resp);
     if (!scores || count === 0) return EMPTY_ARRAY;
-    const drawn = drawSlots(scores, count).map((slot) => ({
-      member: scores.nameAt(slot)!,
-      score: scores.valueAt(slot)!,
-    }));
-    return scoredReply(resp, drawn, withScores);
+    // As in scoredReply: RESP3 clients get a list of pairs, RESP2 clients a flat list.
+    const pair = resp === 3 ? '*2\r\n' : '';
+    const { drawn, text } = drawEncoded(session, scores, count, (slot) => {
+      const member = bulk(scores.nameAt(slot)!);
+      return withScores ? pair + member + double(resp, formatScore(scores.valueAt(slot)!)) : member;
+    });
+    return `*${withScores && resp === 2 ? drawn * 2 : drawn}\r\n${text}`;
   },
 };
 

@@ -45,7 +45,8 @@ export class Config {
   apply(change: Change): Change {
     const values = this.values as Record<DirectiveName, unknown>;
     const before = { name: change.name, value: values[change.name] };
-    values[change.name] = change.value;
+    const { merge } = DIRECTIVES[change.name] as Directive<unknown>;
+    values[change.name] = merge ? merge(before.value, change.value) : change.value;
     return before;
   }
 

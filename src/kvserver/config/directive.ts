@@ -7,6 +7,8 @@ export interface Directive<T> {
   readonly many: boolean;
   /** @returns the value, or why the words are none */
   read(words: readonly string[]): { readonly value: T } | { readonly reason: string };
+  /** Where what was given is only a part of the value: puts it into the value in force. */
+  readonly merge?: (before: T, given: T) => T;
   print(value: T): string;
 }
 
