@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { isOnPath } from '../runners/on-path.ts';
 
 /** Whether something can be had here; the reason is one line without a full stop that says what to do about it. */
 export type Support = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -20,16 +19,4 @@ export function supportOf(thing: string, programs: Readonly<Record<string, strin
     return unsupported(`${thing} needs ${program}, which is not installed; ${advice}`);
   }
   return { ok: true };
-}
-
-/** Whether a program can be started by its name. */
-export function isOnPath(program: string, path = process.env.PATH ?? ''): boolean {
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

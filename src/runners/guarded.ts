@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { CommandSpec } from '../core/capture.ts';
+import { isOnPath } from './on-path.ts';
 
 /**
  * The same command, which the kernel ends when whoever started it dies, however that happens (prctl(2),
@@ -27,16 +26,4 @@ export function guarded(spec: CommandSpec, path = process.env.PATH ?? ''): Comma
   const limit = String(Math.ceil(spec.timeoutMs / 1000) + 1);
   const timed = { ...inner, file: 'timeout', args: ['-k', '2', limit, inner.file, ...inner.args] };
   return { ...dyingWithUs(timed, path), timeoutMs: spec.timeoutMs + 3000 };
-}
-
-function isOnPath(program: string, path: string): boolean {
-  if (program.includes('/')) return true;
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
