@@ -1,6 +1,8 @@
-// Bundles the CLI into dist/: one small entry, and a chunk for each command that is loaded when it is called.
+// Bundles the CLI into dist/: perfcase.js, a small entry that answers --version and --help; main.mjs, the CLI; and a chunk
+// for each command that is loaded when it is called.
 // `--outdir DIR` builds elsewhere. The old build stays in place until the new one is whole.
-import { chmod, rename, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 
 const ifPossible = process.argv.includes('--if-possible');
 const at = process.argv.indexOf('--outdir');
@@ -14,26 +16,52 @@ try {
   if (ifPossible) process.exit(0);
   throw error;
 }
+
+const shared = {
+  outdir: fresh,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: false,
+  legalComments: 'none',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+};
+
+/** What the finished CLI prints. The entry repeats it, so it cannot say anything else. */
+const printed = (...args) =>
+  JSON.stringify(execFileSync(process.execPath, [`${fresh}/main.mjs`, ...args], { encoding: 'utf8' }));
+
 try {
   await esbuild.build({
-    entryPoints: { perfcase: 'bin/perfcase.ts' },
-    outdir: fresh,
-    bundle: true,
+    ...shared,
+    entryPoints: { main: 'bin/main.ts' },
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
+    outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     // Compiled code: stays a package, loaded by the bpf tracer only.
     external: ['koffi'],
-    sourcemap: false,
-    legalComments: 'none',
     // Packages in CommonJS call require(); ES modules have none of their own.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    logLevel: 'warning',
   });
+  await esbuild.build({
+    ...shared,
+    entryPoints: { perfcase: 'bin/perfcase.ts' },
+    format: 'cjs',
+    define: { VERSION_TEXT: printed('--version'), HELP_TEXT: printed('--help') },
+    plugins: [
+      {
+        name: 'the CLI, built above',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './main.mjs', external: true })),
+      },
+    ],
+  });
+  await writeFile(`${fresh}/package.json`, '{ "type": "commonjs" }\n');
   await chmod(`${fresh}/perfcase.js`, 0o755);
   await rm(outdir, { recursive: true, force: true });
   await rename(fresh, outdir);
