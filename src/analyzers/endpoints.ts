@@ -19,8 +19,8 @@ export function endpointsOf(trace: Trace | undefined): Endpoint[] {
     const seconds = answered.flatMap(({ startUs, endUs }) =>
       startUs === undefined || endUs === undefined ? [] : [(endUs - startUs) / 1e6],
     );
-    const open = requests.flatMap(({ answered: done, startUs }) =>
-      done || startUs === undefined || trace.endUs === undefined ? [] : [(trace.endUs - startUs) / 1e6],
+    const open = requests.flatMap(({ answered: done, startUs, openUntilUs = trace.endUs }) =>
+      done || startUs === undefined || openUntilUs === undefined ? [] : [(openUntilUs - startUs) / 1e6],
     );
     const p50 = quantile(seconds, 0.5);
     return {

@@ -18,6 +18,16 @@ export const MESSAGE_IN_LINE =
 /** How the next line then goes on. */
 export const REST_OF_TORN = /^(?:[,)}\]]|[a-z_]+=| =>| ?\)|(?:\^C)?\s*<(?:unfinished|detached) \.\.\.>\s*$)/;
 
+/**
+ * Where calls are missing: three dots, as people write them. perfcase says why behind them, where it left calls out
+ * itself: "... not watched for 2.700 s".
+ */
+export function readGap(text: string): { readonly event: 'gap'; readonly detail?: string } | undefined {
+  const gap = /^\s*\.\.\.\s*(not watched for \d+\.\d+ s)?\s*$/.exec(text);
+  if (!gap) return undefined;
+  return gap[1] === undefined ? { event: 'gap' } : { event: 'gap', detail: gap[1] };
+}
+
 export interface TraceEvent {
   readonly event: TraceEventObservation['event'];
   readonly tid?: number;

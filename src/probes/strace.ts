@@ -5,6 +5,7 @@ import {
   isDecoration,
   MESSAGE_IN_LINE,
   REST_OF_TORN,
+  readGap,
   readTraceEvent,
   type TraceEvent,
 } from './strace-message.ts';
@@ -72,8 +73,10 @@ export class StraceReader {
     // Nearly every line begins with "[pid" or a number, and is no decoration.
     const first = text.charCodeAt(0);
     const isCall = first === 91 || (first >= 48 && first <= 57);
-    if (!isCall && /^\s*\.\.\.\s*$/.test(text)) {
-      this.items.push({ kind: 'trace-event', event: 'gap', line: this.line, text });
+    const gap = isCall ? undefined : readGap(text);
+    if (gap) {
+      const { event, ...detail } = gap;
+      this.items.push({ kind: 'trace-event', event, line: this.line, text, ...detail });
       return;
     }
     const torn = this.torn;

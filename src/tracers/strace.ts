@@ -11,6 +11,8 @@ export interface StraceWindow {
   readonly durationMs: number;
   /** Ends the window early. */
   readonly signal: AbortSignal;
+  /** Lines to keep at most; the window ends when they are there. */
+  readonly maxCalls?: number;
   /** Called when every process is attached. */
   readonly onAttached?: () => void;
   /** Called when the window is over, just before detaching. */
@@ -39,7 +41,7 @@ const ATTACH_TIMEOUT_MS = 5000;
  * ends, however it does, the kernel lets the traced processes go on.
  */
 export async function traceWithStrace(window: StraceWindow): Promise<StraceCapture> {
-  const { pids, durationMs, signal } = window;
+  const { pids, durationMs, signal, maxCalls = MAX_CALLS } = window;
   const limitMs = durationMs + ATTACH_TIMEOUT_MS + 3000;
   const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));
   const chunks: Buffer[] = [];
@@ -49,7 +51,7 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
   const strace = startBackground(guarded(straceProbe.command({ pids, timeoutMs: limitMs })), (chunk) => {
     bytes += chunk.length;
     lines += countLines(chunk);
-    if (bytes <= MAX_LOG_BYTES && lines <= MAX_CALLS) chunks.push(chunk);
+    if (bytes <= MAX_LOG_BYTES && lines <= maxCalls) chunks.push(chunk);
     else full.abort();
   });
   let over = false;

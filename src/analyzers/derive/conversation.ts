@@ -103,6 +103,16 @@ export class Conversation {
     this.replies.push(payload, lengthOf(call) ?? payload.length, stamp(call));
   }
 
+  /** Calls are missing from here on: what was asked before is not answered behind the gap. */
+  interrupt(): void {
+    this.pending.length = 0;
+    // Whatever comes next may be the middle of a message.
+    this.requests.loseTrack();
+    this.replies.resync();
+    this.requestCut = false;
+    this.lastCommandCall = undefined;
+  }
+
   /** A command of a log that shows neither its whole text nor its length: what is there is still a command. */
   private salvage(payload: string, call: SyscallObservation): void {
     if (this.requests.atBoundary) return;

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** End of the answer's last write that was seen; absent while it has not been answered. */
   endUs?: number;
   answered: boolean;
+  /** It was open at this time, when calls were left out of the log; what came of it is unknown. */
+  openUntilUs?: number;
   readonly commands: Command[];
   /** Commands were sent that may belong to this request or to another one that was open. */
   overlapped: boolean;
@@ -46,6 +48,14 @@ export class HttpReader {
     const owners = open.length > 1 ? sameThread : open;
     if (owners.length === 1) owners[0]!.commands.push(command);
     else for (const request of open) request.overlapped = true;
+  }
+
+  /** Calls are missing from here on: what was open may have ended behind the gap, and another one begun. */
+  interrupt(atUs: number | undefined): void {
+    for (const request of this.open.values()) {
+      if (!request.answered && atUs !== undefined) request.openUntilUs = atUs;
+    }
+    this.open.clear();
   }
 
   finish(): HttpRequest[] {

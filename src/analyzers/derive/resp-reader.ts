@@ -62,6 +62,12 @@ export class RespReader<M> {
     this.first = undefined;
   }
 
+  /** Bytes are missing, nobody knows how many: the next message is looked for from here. */
+  loseTrack(): void {
+    this.resync();
+    this.lost = true;
+  }
+
   /**
    * @param shown the captured bytes, one character each
    * @param length how many bytes really moved; at least shown.length

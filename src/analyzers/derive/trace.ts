@@ -85,7 +85,12 @@ export function deriveTrace(input: TraceInput): Trace {
   let afterGap = false;
   for (const call of input.items) {
     if (call.kind !== 'syscall') {
-      if (call.event === 'gap') afterGap = true;
+      if (call.event === 'gap') {
+        afterGap = true;
+        for (const conversation of conversations.values()) conversation.interrupt();
+        http.interrupt(endUs);
+        unsynced.clear();
+      }
       continue;
     }
     calls++;

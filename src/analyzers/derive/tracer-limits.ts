@@ -45,7 +45,19 @@ export function blindSpots(
       `${lost} bytes of long messages lay beyond what the tracer shows of a buffer, or were not understood.`,
     );
   }
-  if (input.items.some((item) => item.kind === 'trace-event' && item.event === 'gap')) {
+  let gaps = 0;
+  let unwatched = 0;
+  for (const item of input.items) {
+    if (item.kind !== 'trace-event' || item.event !== 'gap') continue;
+    gaps++;
+    if (item.detail !== undefined) unwatched++;
+  }
+  if (unwatched > 0) {
+    spots.push(
+      `Calls were watched in ${unwatched + 1} short windows, each attached mid-stream; what began in one and ended behind it is not used.`,
+    );
+  }
+  if (gaps > unwatched) {
     spots.push('Lines were left out of the log; times across the gaps are not used.');
   }
   return spots;
