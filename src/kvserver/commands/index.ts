@@ -1,3 +1,5 @@
+import { BITFIELD_COMMANDS } from './bitfield.ts';
+import { BIT_COMMANDS } from './bits.ts';
 import { CLIENT_COMMANDS } from './client.ts';
 import { COMMAND_COMMANDS } from './command.ts';
 import { CONFIG_COMMANDS } from './config.ts';
@@ -8,6 +10,7 @@ import { HASH_WALK_COMMANDS } from './hash-walk.ts';
 import { INFO_COMMANDS } from './info.ts';
 import { KEY_COMMANDS } from './keys.ts';
 import { LATENCY_COMMANDS } from './latency.ts';
+import { LCS_COMMANDS } from './lcs.ts';
 import { LIST_BASIC_COMMANDS } from './list-basic.ts';
 import { LIST_BLOCKING_COMMANDS } from './list-blocking.ts';
 import { LIST_MORE_COMMANDS } from './list-more.ts';
@@ -21,6 +24,7 @@ import { SERVER_COMMANDS } from './server.ts';
 import { SET_ALGEBRA_COMMANDS } from './set-algebra.ts';
 import { SET_BASIC_COMMANDS } from './set-basic.ts';
 import { SLOWLOG_COMMANDS } from './slowlog.ts';
+import { SORT_COMMANDS } from './sort.ts';
 import { STRING_CHANGE_COMMANDS } from './string-change.ts';
 import { STRING_GET_COMMANDS } from './string-get.ts';
 import { STRING_MANY_COMMANDS } from './string-many.ts';
@@ -34,6 +38,10 @@ import { ZSET_WALK_COMMANDS } from './zset-walk.ts';
 
 // A new family of commands: one file, one line here.
 for (const family of [
+  SORT_COMMANDS,
+  LCS_COMMANDS,
+  BITFIELD_COMMANDS,
+  BIT_COMMANDS,
   CLIENT_COMMANDS,
   COMMAND_COMMANDS,
   CONFIG_COMMANDS,

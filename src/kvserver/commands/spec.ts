@@ -32,6 +32,7 @@ export const INTERNAL_FLAGS: ReadonlySet<Flag> = new Set([
 
 export type Group =
   | 'string'
+  | 'bitmap'
   | 'set'
   | 'hash'
   | 'list'

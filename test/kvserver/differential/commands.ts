@@ -273,6 +273,78 @@ export const RENAME_REQUESTS = [
   request('SWAPDB', option('0', '1', 'x'), option('0', '1', '99', 'y')),
 ];
 
+const bitType = fc.constantFrom('i8', 'u8', 'u1', 'i5', 'i64', 'u63', 'u64', 'i0', 'x');
+const bitOffset = fc.constantFrom('0', '1', '7', '13', '#2', '100', '-1', 'x');
+const bitRange = fc
+  .array(number, { maxLength: 2 })
+  .chain((range) => fc.constantFrom(range, [...range, 'BIT'], [...range, 'byte'], [...range, 'x']));
+
+export const BIT_REQUESTS = [
+  request('SETBIT', key, bitOffset, option('0', '1', '1', '2')),
+  request('GETBIT', key, bitOffset),
+  request('BITCOUNT', key, bitRange),
+  request('BITPOS', key, option('0', '1', '2'), bitRange),
+  request('BITOP', option('AND', 'or', 'XOR', 'NOT', 'x'), key, some(key)),
+  request(
+    'BITFIELD',
+    key,
+    fc
+      .array(
+        fc.oneof(
+          fc.tuple(option('GET'), bitType, bitOffset),
+          fc.tuple(option('SET', 'incrby'), bitType, bitOffset, number),
+          fc.tuple(option('OVERFLOW'), option('WRAP', 'sat', 'FAIL', 'x')),
+        ),
+        { maxLength: 4 },
+      )
+      .map((list) => list.flat()),
+  ),
+  request(
+    'BITFIELD_RO',
+    key,
+    fc.oneof(
+      fc.tuple(option('GET'), bitType, bitOffset),
+      fc.tuple(option('SET'), bitType, bitOffset, number),
+    ),
+  ),
+];
+
+export const OTHER_STRING_REQUESTS = [
+  request('LCS', key, key, maybe(option('LEN', 'IDX', 'WITHMATCHLEN', 'x'))),
+  request('LCS', key, key, 'IDX', 'MINMATCHLEN', number, maybe(option('WITHMATCHLEN'))),
+];
+
+export const SORT_REQUESTS = [
+  request(
+    option('SORT', 'SORT', 'SORT_RO'),
+    key,
+    fc
+      .array(
+        fc.oneof(
+          fc.tuple(option('GET'), option('*', '#', '*->y', 'none')),
+          fc.tuple(option('LIMIT'), option('0', '1', '-1', 'x'), option('2', '-1', '0')),
+          fc.tuple(option('STORE'), key),
+          fc.tuple(option('ASC', 'desc', 'x')),
+        ),
+        { maxLength: 3 },
+      )
+      .map((list) => ['ALPHA', ...list.flat()]),
+  ),
+  request('SORT', key, maybe(option('DESC', 'ASC'))),
+];
+
+// Elements of the same weight come in any order.
+export const SORT_UNORDERED = [
+  request(
+    option('SORT', 'SORT_RO'),
+    key,
+    'ALPHA',
+    'BY',
+    option('*', 'a*', '*->x', 'nosort', '#'),
+    fc.oneof(fc.constant([]), fc.tuple(option('GET'), option('*', '#', '*->y', 'none'))),
+  ),
+];
+
 export const TRANSACTION_REQUESTS = [
   request(option('MULTI', 'MULTI', 'EXEC', 'EXEC', 'EXEC', 'DISCARD', 'UNWATCH')),
   request('WATCH', some(key)),
@@ -292,6 +364,10 @@ export const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 7, arbitrary: steps(LIST_REQUESTS) },
   { weight: 10, arbitrary: steps(SORTED_SET_REQUESTS) },
   { weight: 2, arbitrary: steps(SORTED_SET_UNORDERED, true) },
+  { weight: 4, arbitrary: steps(BIT_REQUESTS) },
+  { weight: 1, arbitrary: steps(OTHER_STRING_REQUESTS) },
+  { weight: 3, arbitrary: steps(SORT_REQUESTS) },
+  { weight: 2, arbitrary: steps(SORT_UNORDERED, true) },
   { weight: 3, arbitrary: steps(RENAME_REQUESTS) },
   { weight: 2, arbitrary: steps(TRANSACTION_REQUESTS) },
   { weight: 2, arbitrary: steps(OTHER_REQUESTS) },
