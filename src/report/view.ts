@@ -57,7 +57,7 @@ export function viewOf(report: Report): Block[] {
     blocks.push({
       kind: 'table',
       head: ['cause', 'because'],
-      rows: report.ruledOut.map((each) => [each.id, each.because]),
+      rows: byReason(report.ruledOut),
     });
   }
   if (report.notChecked.length > 0) {
@@ -65,11 +65,22 @@ export function viewOf(report: Report): Block[] {
     blocks.push({
       kind: 'table',
       head: ['cause', 'because'],
-      rows: report.notChecked.map((each) => [each.id, each.because]),
+      rows: byReason(report.notChecked),
     });
   }
   for (const text of report.blindSpots ?? []) blocks.push({ kind: 'note', text });
   return blocks;
+}
+
+/** Causes with the same reason share a row. */
+function byReason(rows: readonly { readonly id: string; readonly because: string }[]): string[][] {
+  const ids = new Map<string, string[]>();
+  for (const { id, because } of rows) {
+    const same = ids.get(because);
+    if (same) same.push(id);
+    else ids.set(because, [id]);
+  }
+  return [...ids].map(([because, same]) => [same.join(', '), because]);
 }
 
 const SHARES =

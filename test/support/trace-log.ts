@@ -181,11 +181,13 @@ export interface Surroundings extends Partial<Omit<RawCapture, 'strace' | 'outpu
   readonly policy?: string;
   readonly redact?: boolean;
   readonly slowdown?: number;
+  /** Thread id, process id, as a live capture knows them. */
+  readonly threads?: readonly (readonly [number, number])[];
 }
 
 /** The facts that perfcase makes of a log. */
 export function factsOf(log: TraceLog | string | undefined, surroundings: Surroundings = {}): Facts {
-  const { lsof, policy, redact = true, slowdown, outputs = [], ...rest } = surroundings;
+  const { lsof, policy, redact = true, slowdown, threads = [], outputs = [], ...rest } = surroundings;
   const text = typeof log === 'string' || log === undefined ? log : log.text;
   return assemble(
     {
@@ -201,7 +203,7 @@ export function factsOf(log: TraceLog | string | undefined, surroundings: Surrou
       ],
       ...(text === undefined
         ? {}
-        : { strace: { text, threads: [], ...(slowdown === undefined ? {} : { slowdown }) } }),
+        : { strace: { text, threads, ...(slowdown === undefined ? {} : { slowdown }) } }),
       ...rest,
     },
     { redact },

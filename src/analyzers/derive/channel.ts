@@ -33,6 +33,8 @@ export interface Channel {
   opened: boolean;
   /** The log shows that it was accepted: a connection. */
   accepted: boolean;
+  /** The log shows that it was closed. */
+  closed: boolean;
 }
 
 const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
@@ -82,6 +84,7 @@ export function mapChannels(
         httpIn: 0,
         opened: false,
         accepted: false,
+        closed: false,
       },
       ...(descriptor ? { descriptor, name: descriptor.name } : {}),
     };
@@ -104,6 +107,8 @@ export function mapChannels(
     if (call.fd === undefined) continue;
     const key = `${pid}:${call.fd}`;
     if (call.name === 'close') {
+      const channel = open.get(key);
+      if (channel) channel.closed = true;
       open.delete(key);
       known.delete(key);
       continue;

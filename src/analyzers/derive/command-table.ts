@@ -77,3 +77,18 @@ const BLOCKING = new Set([
 export function isBlocking(name: string): boolean {
   return BLOCKING.has(name);
 }
+
+/** Commands whose cost does not grow with what is stored (O(1) or O(log N) in the command reference). */
+const CONSTANT = new Set(
+  `GET SET SETEX PSETEX SETNX GETSET GETEX STRLEN EXISTS TYPE TTL PTTL EXPIRETIME PEXPIRETIME EXPIRE PEXPIRE EXPIREAT
+  PEXPIREAT PERSIST INCR INCRBY INCRBYFLOAT DECR DECRBY APPEND GETBIT SETBIT HGET HSET HMSET HMGET HSETNX HEXISTS HLEN
+  HSTRLEN HINCRBY HINCRBYFLOAT HDEL SADD SREM SISMEMBER SMISMEMBER SCARD SMOVE ZADD ZREM ZSCORE ZCARD ZINCRBY ZRANK
+  ZREVRANK LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN PING ECHO SELECT AUTH HELLO TIME DBSIZE MULTI DISCARD
+  WATCH UNWATCH PFADD`.split(/\s+/),
+);
+/** More arguments than this make any command long. */
+const FEW_ARGUMENTS = 64;
+
+export function hasConstantCost(name: string, args: readonly unknown[]): boolean {
+  return CONSTANT.has(name) && args.length <= FEW_ARGUMENTS;
+}

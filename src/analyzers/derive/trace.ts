@@ -3,6 +3,7 @@ import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
 import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
+import { type Execution, ExecutionClock } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
 import { placeIn, type TraceInput, threadGroups } from './trace-input.ts';
@@ -25,9 +26,13 @@ export interface Trace {
   /** Connections on which a traced client talks to a RESP server. */
   readonly clientConversations: readonly Conversation[];
   readonly commands: readonly Command[];
+  /** How long the target worked on each read that brought commands. */
+  readonly executions: readonly Execution[];
   readonly appends: readonly Append[];
   readonly syncs: readonly Sync[];
   readonly http: readonly HttpRequest[];
+  /** Calls of the target that told a MONITOR what others do. */
+  readonly monitorFeeds: readonly SyscallObservation[];
   /** Connections of the target whose bytes could not be read as RESP or HTTP. */
   readonly opaque: number;
   /** What could not be seen, each in a sentence. */
@@ -63,6 +68,8 @@ export function deriveTrace(input: TraceInput): Trace {
     if (waiting) waiting.push(append);
     else unsynced.set(append.channel, [append]);
   };
+  const clock = new ExecutionClock();
+  const monitorFeeds: SyscallObservation[] = [];
   let calls = 0;
   let startUs: number | undefined;
   let endUs: number | undefined;
@@ -98,11 +105,17 @@ export function deriveTrace(input: TraceInput): Trace {
       startUs ??= call.startUs;
       // No thread was inside a call for so long: lines are missing, or several logs stand in one file.
       const gapUs = endUs === undefined ? 0 : call.startUs - endUs;
-      if (gapUs > GAP_US || (afterGap && gapUs > 0)) skippedUs += gapUs;
+      // Only in a live log, which lacks no lines, a thread may have worked for so long.
+      const worked = !afterGap && input.groups.size > 0 && clock.isRunning(call.tid);
+      if ((gapUs > GAP_US && !worked) || (afterGap && gapUs > 0)) {
+        skippedUs += gapUs;
+        clock.gap();
+      }
       afterGap = false;
       endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
     }
     if (call.name === 'io_uring_enter') usesIoUring = true;
+    clock.call(call);
     const channel = channelOf.get(call);
     if (!channel) continue;
     if (SYNC_CALLS.has(call.name)) {
@@ -118,10 +131,15 @@ export function deriveTrace(input: TraceInput): Trace {
     // A copied log without results still shows calls that worked; a call that failed or moved nothing does not count.
     if (call.result !== undefined ? call.result <= 0 : call.payload === undefined) continue;
     const inward = directionOf(call) === 'in';
+    if (!inward && channel.pid === target && feedsMonitor(call)) monitorFeeds.push(call);
     switch (channel.role) {
       case 'resp-server':
-        if (inward) conversationOf(channel).request(call);
-        else {
+        if (inward) {
+          const conversation = conversationOf(channel);
+          const before = conversation.commands.length;
+          conversation.request(call);
+          if (channel.pid === target) clock.read(call, conversation.commands.slice(before));
+        } else {
           conversationOf(channel).answer(call);
           unsynced.clear();
         }
@@ -163,16 +181,23 @@ export function deriveTrace(input: TraceInput): Trace {
     channels,
     conversations: all.filter((each) => each.side === 'server' && each.channel.pid === target),
     clientConversations: all.filter((each) => each.side === 'client'),
+    executions: clock.executions,
     commands: commands.filter((command) => command.conversation.channel.pid === target),
     appends: appends.filter((append) => append.channel.pid === target),
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
+    monitorFeeds,
     opaque,
     blindSpots: blindSpots(all, opaque, usesIoUring, input),
     pidOf,
     placeOf: (line) => placeIn(input, line),
     contentOf: (call) => contentOf(call, channelOf.get(call)),
   };
+}
+
+/** A line of MONITOR: time, database and address, the command. */
+function feedsMonitor({ payload }: SyscallObservation): boolean {
+  return payload !== undefined && /^\+\d{9,}\.\d{6} \[\d+ [^\]\r\n]*\] "/.test(payload);
 }
 
 function contentOf(call: SyscallObservation, channel: Channel | undefined): Content {

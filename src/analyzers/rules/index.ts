@@ -1,12 +1,19 @@
 import type { Rule } from '../rule.ts';
+import { bigKeyDelete } from './big-key-delete.ts';
+import { bigKeyRead } from './big-key-read.ts';
+import { blockingScript } from './blocking-script.ts';
+import { connectionChurn } from './connection-churn.ts';
 import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
 import { diskSaturated } from './disk-saturated.ts';
 import { fsyncPerWrite } from './fsync-per-write.ts';
+import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
+import { monitorAttached } from './monitor-attached.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
 import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
+import { slowCommand } from './slow-command.ts';
 import { smallSyncWrites } from './small-sync-writes.ts';
 import { swapping } from './swapping.ts';
 import { tracerAttached } from './tracer-attached.ts';
@@ -26,4 +33,11 @@ export const RULES: readonly Rule[] = [
   writeInReadPath,
   nPlusOneReads,
   scanSmallCount,
+  keysCommand,
+  slowCommand,
+  bigKeyRead,
+  bigKeyDelete,
+  blockingScript,
+  connectionChurn,
+  monitorAttached,
 ];
