@@ -5,6 +5,9 @@ import type { Observation, SyscallObservation } from './observation.ts';
  * These functions turn captured bytes into something that may be printed.
  */
 
+/** What parts of a key are divided by. */
+export const KEY_DELIMITERS = ':/.|{';
+
 /** A key up to its first delimiter, or its first four characters: "uuid:…", "good", "sess…". */
 export function keyPrefix(key: string, length = key.length): string {
   const delimiter = /^(?!\d{4})[\w-]{1,16}?[:/.|{]/.exec(key);
@@ -25,12 +28,21 @@ const NO_KEY = new Set([
     'ECHO',
     'EVAL',
     'EVALSHA',
+    'EVAL_RO',
+    'EVALSHA_RO',
     'FCALL',
+    'FCALL_RO',
+    'FUNCTION',
     'SCRIPT',
     'DEBUG',
   ],
   ...['MIGRATE', 'PUBLISH', 'SPUBLISH', 'MODULE', 'SELECT', 'SCAN', 'KEYS', 'INFO', 'COMMAND', 'MONITOR'],
 ]);
+
+/** Whether reports show the beginning of the command's first argument, because it is a key. */
+export function showsKey(name: string): boolean {
+  return !NO_KEY.has(name);
+}
 
 /** What a buffer is known to hold. A reply that lists words looks like a command. */
 export type Content = 'command' | 'reply' | 'unknown';
@@ -69,8 +81,8 @@ export function describePayload(payload: string, length: number, content: Conten
   return `<${length} B>`;
 }
 
-function describeCommand(name: string, rest: string, length: number, showsKey: boolean): string {
-  const hasKey = showsKey && !NO_KEY.has(name);
+function describeCommand(name: string, rest: string, length: number, isCommand: boolean): string {
+  const hasKey = isCommand && showsKey(name);
   const words: string[] = [];
   let at = 0;
   while (words.length < 4) {
@@ -117,7 +129,11 @@ export function withoutSecrets(line: string): string {
     .replace(SECRET_OPTION, (_all, before: string) => `${before}…`);
 }
 
-/** Calls whose quoted arguments are paths, as lsof shows them too. */
+/** Whether the quoted arguments of a call are paths, as lsof shows them too. */
+export function takesPath(name: string): boolean {
+  return TAKES_PATH.test(name);
+}
+
 const TAKES_PATH =
   /^(?:open|openat2?|creat|stat|lstat|newfstatat|statx|access|faccessat2?|rename|renameat2?|unlink|unlinkat|mkdir|mkdirat|rmdir)$/;
 
@@ -129,7 +145,7 @@ function redactedArgs(call: SyscallObservation, content?: Content): string {
   if (call.payload !== undefined) {
     return `${call.fd}${name}, ${describePayload(call.payload, call.result ?? call.payload.length, content)}`;
   }
-  return TAKES_PATH.test(call.name) ? call.args : call.args.replace(QUOTED, '"…"');
+  return takesPath(call.name) ? call.args : call.args.replace(QUOTED, '"…"');
 }
 
 /** A system call as strace prints it, with its data described instead of shown. */

@@ -1,7 +1,7 @@
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
 import { isKnown } from './command-table.ts';
-import { commandWords, RespReader, type RespValue } from './resp-reader.ts';
+import { commandWords, RespReader, type RespTap, type RespValue } from './resp-reader.ts';
 
 /** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
 export interface Command {
@@ -53,6 +53,14 @@ interface Stamp {
   readonly us?: number;
 }
 
+/** Told what the bytes of a conversation were taken for. */
+export interface ConversationTaps {
+  readonly requests: RespTap;
+  readonly replies: RespTap;
+  /** A whole payload of commands as people type them. */
+  inline(payload: string): void;
+}
+
 const STREAMING = new Set(['MONITOR', 'SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'PSYNC', 'SYNC']);
 
 /** One connection that speaks RESP, seen from one end: its commands, each paired with its reply. */
@@ -71,9 +79,16 @@ export class Conversation {
     readonly channel: Channel,
     readonly side: 'server' | 'client',
     private readonly onCommand: (command: Command) => void,
+    private readonly taps?: ConversationTaps,
   ) {
-    this.requests = new RespReader<Stamp>((message) => this.command(message.value, message.last));
-    this.replies = new RespReader<Stamp>((message) => this.reply(message.value, message.first));
+    this.requests = new RespReader<Stamp>(
+      (message) => this.command(message.value, message.last),
+      taps?.requests,
+    );
+    this.replies = new RespReader<Stamp>(
+      (message) => this.reply(message.value, message.first),
+      taps?.replies,
+    );
   }
 
   /** Bytes of requests that were not captured or not understood: commands may be missing. */
@@ -127,6 +142,7 @@ export class Conversation {
   }
 
   private inline(payload: string, call: SyscallObservation): void {
+    this.taps?.inline(payload);
     for (const line of payload.split(/\r?\n/)) {
       if (line === '') continue;
       const items = line.split(' ').map((text): RespValue => ({ type: '$', text, length: text.length }));

@@ -1,3 +1,4 @@
+import { KEY_DELIMITERS } from '../../core/redact.ts';
 import { classOf, isWrite, keyOf } from './command-table.ts';
 import type { Command, Conversation } from './conversation.ts';
 import { bulkTexts, type RespValue } from './resp-reader.ts';
@@ -132,11 +133,15 @@ function sameText(a: RespValue, b: RespValue): boolean {
   return shown >= MIN_OVERLAP && a.text.slice(0, shown) === b.text.slice(0, shown);
 }
 
-/** Whether `part` is the end of `whole`: uuid:5352… and 5352…, judged by lengths where the text was cut. */
+/**
+ * Whether `part` is `whole`, or its end behind a delimiter of keys: uuid:5352… and 5352…, judged by lengths where the
+ * text was cut.
+ */
 function isSuffix(whole: RespValue, part: RespValue): boolean {
   if (whole.text === undefined || part.text === undefined) return false;
   const offset = (whole.length ?? 0) - (part.length ?? 0);
   if (offset < 0 || (part.length ?? 0) < MIN_OVERLAP) return false;
+  if (offset > 0 && !KEY_DELIMITERS.includes(whole.text.charAt(offset - 1))) return false;
   const shown = whole.text.slice(offset, offset + part.text.length);
   return shown.length >= MIN_OVERLAP && part.text.startsWith(shown);
 }

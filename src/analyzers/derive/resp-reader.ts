@@ -26,6 +26,24 @@ export interface RespMessage<M> {
   readonly last: M;
 }
 
+/** Where a bulk string stands. */
+export interface BulkPlace {
+  /** The outermost aggregate around it, with what it holds so far; absent for one that stands alone. */
+  readonly outer?: RespValue;
+  /** Its place in the outermost aggregate, from 0. */
+  readonly index: number;
+  /** Aggregates around it. */
+  readonly depth: number;
+}
+
+/** Told what the captured bytes were taken for, by their places in the text that was pushed. */
+export interface RespTap {
+  /** A line that is a header or a simple value, or a part of it. @param line it so far, with these bytes */
+  header(line: string, from: number, to: number): void;
+  /** Bytes of a bulk string, with its line end. @param offset of the first of them in it */
+  bulk(value: RespValue, offset: number, from: number, to: number, place: BulkPlace): void;
+}
+
 /** Elements kept of one aggregate; more are counted, not kept. */
 const MAX_KEPT_ITEMS = 4096;
 const MAX_DEPTH = 16;
@@ -46,7 +64,11 @@ export class RespReader<M> {
   private bulk: { value: RespValue; remaining: number; keep: number } | undefined;
   private first: M | undefined;
 
-  constructor(private readonly emit: (message: RespMessage<M>) => void) {}
+  /** @param tap is told of every byte that is understood; of the others it is not */
+  constructor(
+    private readonly emit: (message: RespMessage<M>) => void,
+    private readonly tap?: RespTap,
+  ) {}
 
   /** Whether the next byte begins a message. */
   get atBoundary(): boolean {
@@ -86,6 +108,10 @@ export class RespReader<M> {
     const bulk = this.bulk!;
     const take = Math.min(bulk.remaining, shown.length - position);
     const text = Math.min(take, Math.max(0, bulk.keep));
+    if (this.tap) {
+      const offset = bulk.value.length! + 2 - bulk.remaining;
+      this.tap.bulk(bulk.value, offset, position, position + take, this.place());
+    }
     if (text > 0) bulk.value.text += shown.slice(position, position + text);
     bulk.keep -= take;
     bulk.remaining -= take;
@@ -97,12 +123,22 @@ export class RespReader<M> {
     this.first ??= at;
     const end = shown.indexOf('\n', position);
     this.header += shown.slice(position, end < 0 ? shown.length : end + 1);
+    this.tap?.header(this.header, position, end < 0 ? shown.length : end + 1);
     if (this.header.length > MAX_HEADER) this.lose();
     if (end < 0) return shown.length;
     const header = this.header.replace(/\r?\n$/, '');
     this.header = '';
     this.open(header, at);
     return end + 1;
+  }
+
+  private place(): BulkPlace {
+    const frame = this.stack[0];
+    return {
+      ...(frame ? { outer: frame.value } : {}),
+      index: frame ? frame.value.length! - frame.remaining : 0,
+      depth: this.stack.length,
+    };
   }
 
   private open(header: string, at: M): void {
