@@ -18,18 +18,16 @@ export const SLOW_US = 10_000;
 const ONCE_US = 50_000;
 /** So many late commands of constant cost for each late culprit, and it is the machine that makes them late. */
 const LATE_OTHERS = 0.25;
+/** Less often, it may be chance. */
+const OFTEN = 3;
 /** From this part of the window on, the other clients wait for the command often enough to be noticed. */
 const NOTICED_SHARE = 0.02;
 
 /** What some commands did to the one thread that serves everybody. Times in microseconds. */
-export interface Held {
+export interface Held extends Stops {
   /** Those that took long, the worst first. */
   readonly slow: readonly { readonly command: Command; readonly us: number }[];
-  readonly totalUs: number;
-  readonly worstUs: number;
   readonly medianUs: number;
-  /** Part of the window in which nobody else was served, 0 to 1. */
-  readonly share: number | undefined;
   /** Most connections that had work waiting afterwards; 0 when the log does not tell. */
   readonly waiting: number;
 }
@@ -57,17 +55,9 @@ export function heldBy(
   if (slow.length === 0 || lateOthers > slow.length * LATE_OTHERS) return undefined;
   slow.sort((a, b) => b.us - a.us);
   const times = slow.map(({ us }) => us);
-  const worstUs = times[0]!;
-  if (slow.length < 3 && worstUs < Math.min(ONCE_US, fromUs * 5)) return undefined;
-  const totalUs = times.reduce((a, b) => a + b, 0);
-  return {
-    slow,
-    totalUs,
-    worstUs,
-    medianUs: quantile(times, 0.5)!,
-    share: trace.seconds ? Math.min(1, totalUs / 1e6 / trace.seconds) : undefined,
-    waiting,
-  };
+  const stops = stopsOf(times, trace.seconds);
+  if (slow.length < OFTEN && stops.worstUs < Math.min(ONCE_US, fromUs * 5)) return undefined;
+  return { ...stops, slow, medianUs: quantile(times, 0.5)!, waiting };
 }
 
 /** Why no such command held the server, or why that cannot be said. `what` names the commands: "KEYS". */
@@ -86,10 +76,30 @@ export function notHeld(trace: Trace, what: string, isCulprit: (command: Command
   return clear(`${seen} ${what}, the longest held the server for ${formatMs(most / 1000)}`);
 }
 
-/** How bad it is by what the other clients notice. */
-export function severityOfHeld({ share = 0, worstUs }: Held): Severity {
-  if (share >= 0.5) return 'critical';
-  return share >= NOTICED_SHARE || worstUs >= ONCE_US ? 'warning' : 'info';
+/** Times, in microseconds, during which nobody was served. */
+export interface Stops {
+  readonly count: number;
+  readonly totalUs: number;
+  readonly worstUs: number;
+  /** Part of the window, 0 to 1; undefined in a log without times. */
+  readonly share: number | undefined;
+}
+
+export function stopsOf(times: readonly number[], seconds: number | undefined): Stops {
+  const totalUs = times.reduce((a, b) => a + b, 0);
+  return {
+    count: times.length,
+    totalUs,
+    worstUs: Math.max(...times),
+    share: seconds ? Math.min(1, totalUs / 1e6 / seconds) : undefined,
+  };
+}
+
+/** How bad it is by what the clients notice. What happened once or twice in a short window has no rate. */
+export function severityOfStops({ count, share = 0, worstUs }: Stops): Severity {
+  const rate = count >= OFTEN ? share : 0;
+  if (rate >= 0.5) return 'critical';
+  return rate >= NOTICED_SHARE || worstUs >= ONCE_US ? 'warning' : 'info';
 }
 
 /** "3 KEYS took 41 ms each (median, at most 52 ms), 12 % of the time watched; …" */
@@ -145,7 +155,7 @@ export function heldFinding(
   const share = shareOfHeld(held);
   return found({
     ...rest,
-    severity: severityOfHeld(held),
+    severity: severityOfStops(held),
     confidence: held.slow.length === 1 ? 0.8 : 0.95,
     why: `${describeHeld(held)}${also}`,
     ...(share === undefined ? {} : { share }),

@@ -31,6 +31,8 @@ export interface Trace {
   readonly appends: readonly Append[];
   readonly syncs: readonly Sync[];
   readonly http: readonly HttpRequest[];
+  /** Calls by which the target made a child process. */
+  readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
   readonly monitorFeeds: readonly SyscallObservation[];
   /** Connections of the target whose bytes could not be read as RESP or HTTP. */
@@ -70,6 +72,7 @@ export function deriveTrace(input: TraceInput): Trace {
   };
   const clock = new ExecutionClock();
   const monitorFeeds: SyscallObservation[] = [];
+  const forks: SyscallObservation[] = [];
   let calls = 0;
   let startUs: number | undefined;
   let endUs: number | undefined;
@@ -116,6 +119,7 @@ export function deriveTrace(input: TraceInput): Trace {
     }
     if (call.name === 'io_uring_enter') usesIoUring = true;
     clock.call(call);
+    if (isFork(call) && pidOf(call.tid) === target) forks.push(call);
     const channel = channelOf.get(call);
     if (!channel) continue;
     if (SYNC_CALLS.has(call.name)) {
@@ -186,6 +190,7 @@ export function deriveTrace(input: TraceInput): Trace {
     appends: appends.filter((append) => append.channel.pid === target),
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
+    forks,
     monitorFeeds,
     opaque,
     blindSpots: blindSpots(all, opaque, usesIoUring, input),
@@ -193,6 +198,10 @@ export function deriveTrace(input: TraceInput): Trace {
     placeOf: (line) => placeIn(input, line),
     contentOf: (call) => contentOf(call, channelOf.get(call)),
   };
+}
+
+function isFork({ name, args, result }: SyscallObservation): boolean {
+  return /^(?:clone3?|v?fork)$/.test(name) && result! > 0 && !args.includes('CLONE_THREAD');
 }
 
 /** A line of MONITOR: time, database and address, the command. */

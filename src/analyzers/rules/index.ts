@@ -6,6 +6,8 @@ import { connectionChurn } from './connection-churn.ts';
 import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
 import { diskSaturated } from './disk-saturated.ts';
+import { forkStall } from './fork-stall.ts';
+import { fsyncBacklog } from './fsync-backlog.ts';
 import { fsyncPerWrite } from './fsync-per-write.ts';
 import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
@@ -29,6 +31,7 @@ export const RULES: readonly Rule[] = [
   swapping,
   diskSaturated,
   fsyncPerWrite,
+  fsyncBacklog,
   smallSyncWrites,
   writeInReadPath,
   nPlusOneReads,
@@ -38,6 +41,7 @@ export const RULES: readonly Rule[] = [
   bigKeyRead,
   bigKeyDelete,
   blockingScript,
+  forkStall,
   connectionChurn,
   monitorAttached,
 ];
