@@ -4,7 +4,7 @@ import { parseProcStatus } from '../probes/proc/status.ts';
 import { straceProbe } from '../probes/strace.ts';
 import { startBackground } from '../runners/background.ts';
 import { guarded } from '../runners/guarded.ts';
-import { MAX_CALLS } from './limits.ts';
+import { type IsSpent, MAX_CALLS } from './limits.ts';
 
 export interface StraceWindow {
   readonly pids: readonly number[];
@@ -13,6 +13,8 @@ export interface StraceWindow {
   readonly signal: AbortSignal;
   /** Lines to keep at most; the window ends when they are there. */
   readonly maxCalls?: number;
+  /** Asked as calls come in; ends the window when watching has cost enough. */
+  readonly isSpent?: IsSpent;
   /** Called when every process is attached. */
   readonly onAttached?: () => void;
   /** Called when the window is over, just before detaching. */
@@ -47,12 +49,14 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
   const chunks: Buffer[] = [];
   let bytes = 0;
   let lines = 0;
-  const full = new AbortController();
+  const enough = new AbortController();
+  let full = false;
   const strace = startBackground(guarded(straceProbe.command({ pids, timeoutMs: limitMs })), (chunk) => {
     bytes += chunk.length;
     lines += countLines(chunk);
-    if (bytes <= MAX_LOG_BYTES && lines <= maxCalls) chunks.push(chunk);
-    else full.abort();
+    full ||= bytes > MAX_LOG_BYTES || lines > maxCalls;
+    if (!full) chunks.push(chunk);
+    if (full || window.isSpent?.('strace', lines)) enough.abort();
   });
   let over = false;
   const ended = strace.ended.finally(() => {
@@ -67,7 +71,7 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
     if (over) return failure(await ended, log(), pids);
     window.onAttached?.();
     const attachedAt = performance.now();
-    await Promise.race([pause(durationMs, AbortSignal.any([signal, full.signal])), ended]);
+    await Promise.race([pause(durationMs, AbortSignal.any([signal, enough.signal])), ended]);
     const tracedMs = performance.now() - attachedAt;
     window.onWindowEnd?.();
     strace.stop();
@@ -76,7 +80,7 @@ export async function traceWithStrace(window: StraceWindow): Promise<StraceCaptu
       status: 'captured',
       text: log(),
       tracedMs,
-      full: full.signal.aborted,
+      full,
       stuck: await makeSureDetached(pids, before, stoppedByOthers(log())),
     };
   } finally {

@@ -100,7 +100,7 @@ describeNeeds(['bpf'], 'the bpf tracer', () => {
       for (let at = 0; at < ${writes}; at++) fs.writeSync(fd, bytes);
       process.exit();
     `,
-      { maxRecords: 2 * writes },
+      { maxCalls: 2 * writes },
     );
     const seen = calls.filter(({ name, result }) => name === 'write' && result === 100).length;
     expect(seen).toBeLessThanOrEqual(writes);
@@ -114,7 +114,7 @@ describeNeeds(['bpf'], 'the bpf tracer', () => {
       const bytes = Buffer.alloc(100, "a");
       for (;;) fs.writeSync(fd, bytes);
     `,
-      { maxRecords: 50_000 },
+      { maxCalls: 50_000 },
     );
     expect(capture.full).toBe(true);
     expect(calls.length).toBeGreaterThanOrEqual(50_000);

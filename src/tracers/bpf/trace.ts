@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_CALLS } from '../limits.ts';
+import { type IsSpent, MAX_CALLS } from '../limits.ts';
 import { writeLog } from './log-text.ts';
 import { RecordStore } from './record-store.ts';
 import { Refused } from './refusal.ts';
@@ -15,7 +15,9 @@ export interface BpfWindow {
   /** Bytes of each buffer to keep. */
   readonly payloadBytes?: number;
   /** Calls to keep at most; the window ends when they are there. */
-  readonly maxRecords?: number;
+  readonly maxCalls?: number;
+  /** Asked as calls come in; ends the window when watching has cost enough. */
+  readonly isSpent?: IsSpent;
   /** Called when the programs are attached. */
   readonly onAttached?: () => void;
   /** Called when the window is over, just before detaching. */
@@ -42,13 +44,14 @@ export type BpfCapture =
 
 /** As strace is asked for: a reply to SCAN with ten keys fits. */
 const PAYLOAD_BYTES = 1024;
-/** How often records are fetched. The ring buffer holds about a second of the busiest server. */
-const POLL_MS = 20;
-/** How many polls go by between two looks whether the processes still run. */
-const ALIVE_EVERY = 10;
 /**
- * Bounds of memory; a window that reaches one of them ends.
+ * How often records are fetched: seldom, since each time takes a CPU that the target may want. The ring buffer holds
+ * about a second of the busiest server.
  */
+const POLL_MS = 50;
+/** How many polls go by between two looks whether the processes still run. */
+const ALIVE_EVERY = 4;
+/** Bounds of memory; a window that reaches one of them ends. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 const MAX_LOG_BYTES = 192 * 1024 * 1024;
 
@@ -67,7 +70,7 @@ export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
       payloadBytes: window.payloadBytes ?? PAYLOAD_BYTES,
       followForks: pids.every((pid) => sharesPidNamespace(pid)),
     });
-    const store = new RecordStore(MAX_RECORD_BYTES, window.maxRecords ?? MAX_CALLS);
+    const store = new RecordStore(MAX_RECORD_BYTES, window.maxCalls ?? MAX_CALLS);
     const epochOffsetUs = session.epochOffsetUs();
     window.onAttached?.();
     const attachedAt = performance.now();
@@ -77,6 +80,7 @@ export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
       if (poll % ALIVE_EVERY === 0 && !pids.some((pid) => existsSync(`/proc/${pid}`))) break;
       await sleep(Math.min(POLL_MS, left), undefined, { signal }).catch(() => undefined);
       session.drainTo(store);
+      if (window.isSpent?.('bpf', store.records)) break;
     }
     const tracedMs = performance.now() - attachedAt;
     window.onWindowEnd?.();
