@@ -12,6 +12,7 @@ import type { Config } from './config/config.ts';
 import type { Cron } from './cron.ts';
 import { FatalError } from './fatal-error.ts';
 import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
+import { type KeyEvent, Notifications } from './notifications.ts';
 import { PubSub } from './pubsub.ts';
 import { Session } from './session.ts';
 import { SlowLog, type SlowLogHost } from './slowlog.ts';
@@ -56,6 +57,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   readonly runId = randomBytes(20).toString('hex');
   /** Epoch milliseconds. Stands still while a command runs, so that one command sees one moment. */
   now: number;
+  readonly notifications = new Notifications(this.pubsub);
   /** The other clock: where the time of the running command is counted from. */
   monotonicNow: number;
   loading = false;
@@ -106,6 +108,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     return this.config.values['no-appendfsync-on-rewrite'];
   }
   snapshotOpened(): void {
+    this.notifications.configure(values['notify-keyspace-events']);
     this.snapshotEpoch = ++this.snapshotCount;
   }
   snapshotClosed(): void {
@@ -156,7 +159,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     if (hit) this.stats.keyspaceHits++;
     else this.stats.keyspaceMisses++;
   }
-  keyChanged(db: Keyspace, key: string): void {
+  keyChanged(db: Keyspace, key: string, event: KeyEvent): void {
     this.dirty++;
     if (this.watches.active) this.watches.touch(db, key);
   }
@@ -205,6 +208,10 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     return session;
   }
 
+    if (this.notifications.active) this.notifications.send(event, key, db.id);
+  }
+  keyEvent(db: Keyspace, key: string, event: KeyEvent): void {
+    if (this.notifications.active) this.notifications.send(event, key, db.id);
   closeSession(session: Session): void {
     this.watches.forget(session);
     this.pubsub.forget(session);
@@ -214,6 +221,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
 
   /** Runs what a client waited for, outside of any command, and writes what it changed. */
   runForWaiting<T>(db: Keyspace, run: () => T): T | undefined {
+    this.keyEvent(db, key, 'expired');
     const dirtyBefore = this.dirty;
     try {
       return run();

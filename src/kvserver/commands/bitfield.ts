@@ -133,7 +133,7 @@ function runBitfield(session: Session, args: readonly string[], readOnly: boolea
     return integer(answer);
   });
   if (writes.length > 0) db.put(key, bytes.toString('latin1'));
-  if (changes > 0 || bytes.length > before.length) db.changed(key);
+  if (changes > 0 || bytes.length > before.length) db.changed(key, 'setbit');
   return array(replies);
 }
 

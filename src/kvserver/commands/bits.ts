@@ -67,7 +67,7 @@ const setbit: CommandSpec = {
     const byte = on ? text.charCodeAt(at) | mask : text.charCodeAt(at) & ~mask;
     if (before?.length === text.length && was === Number(on)) return integer(was);
     db.put(key, text.slice(0, at) + String.fromCharCode(byte) + text.slice(at + 1));
-    db.changed(key);
+    db.changed(key, 'setbit');
     return integer(was);
   },
 };
@@ -195,8 +195,10 @@ const bitop: CommandSpec = {
     const sources = args.slice(3).map((key) => Buffer.from(db.readString(key) ?? '', 'latin1'));
     const target = args[2]!;
     const result = combineAll(sources, combine);
-    if (result.length > 0) db.set(target, result.toString('latin1'));
-    if (result.length > 0 || db.delete(target)) db.changed(target);
+    if (result.length > 0) {
+      db.set(target, result.toString('latin1'));
+      db.changed(target, 'set');
+    } else if (db.delete(target)) db.changed(target, 'del');
     return integer(result.length);
   },
 };

@@ -52,12 +52,13 @@ function setter(name: string, form: TimeForm, since: string, summary: string): C
       if (!db.has(key) || !allowed(when, db.expiryOf(key), at)) return ZERO;
       if (at <= server.now && !server.loading) {
         db.delete(key);
+        db.changed(key, 'del');
         server.propagateAs(['DEL', key]);
       } else {
         db.expireAt(key, at);
+        db.changed(key, 'expire');
         server.propagateAs(['PEXPIREAT', key, String(at)]);
       }
-      db.changed(key);
       return ONE;
     },
   };
@@ -98,7 +99,7 @@ const persist: CommandSpec = {
   run({ db }, args) {
     const key = args[1]!;
     if (!db.has(key) || !db.persist(key)) return ZERO;
-    db.changed(key);
+    db.changed(key, 'persist');
     return ONE;
   },
 };

@@ -40,7 +40,7 @@ function setPairs(session: Session, args: readonly string[], name: string): numb
   const { fields } = hashForWrite(session, args[1]!);
   let added = 0;
   for (let i = 2; i < args.length; i += 2) if (fields.set(args[i]!, args[i + 1]!)) added++;
-  session.db.changed(args[1]!);
+  session.db.changed(args[1]!, 'hset');
   return added;
 }
 
@@ -49,7 +49,7 @@ const hsetnx: Run = (session, args) => {
   const key = args[1]!;
   if (db.writableHash(key)?.fields.has(args[2]!)) return ZERO;
   hashForWrite(session, key).fields.set(args[2]!, args[3]!);
-  db.changed(key);
+  db.changed(key, 'hset');
   return ONE;
 };
 
@@ -80,8 +80,8 @@ const hdel: Run = ({ db }, args) => {
   let removed = 0;
   for (let i = 2; i < args.length; i++) if (value.fields.delete(args[i]!)) removed++;
   if (removed > 0) {
+    db.changed(key, 'hdel');
     db.deleteIfEmpty(key, value);
-    db.changed(key);
   }
   return integer(removed);
 };
@@ -96,7 +96,7 @@ const hincrby: Run = (session, args) => {
   const sum = value + by;
   if (!fitsInt64(sum)) throw new CommandError('ERR increment or decrement would overflow');
   hashForWrite(session, key).fields.set(field, sum.toString());
-  session.db.changed(key);
+  session.db.changed(key, 'hincrby');
   return integer(sum);
 };
 
@@ -110,7 +110,7 @@ const hincrbyfloat: Run = (session, args) => {
   const sum = addDecimals(before, step);
   if (sum === undefined) throw new CommandError('ERR increment would produce NaN or Infinity');
   hashForWrite(session, key).fields.set(field, sum);
-  session.db.changed(key);
+  session.db.changed(key, 'hincrbyfloat');
   session.server.propagateAs(['HSET', key, field, sum]);
   return bulk(sum);
 };

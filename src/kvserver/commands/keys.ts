@@ -20,7 +20,7 @@ function removal(name: 'del' | 'unlink', since: string, summary: string): Comman
       let removed = 0;
       for (let i = 1; i < args.length; i++) {
         if (!db.delete(args[i]!)) continue;
-        db.changed(args[i]!);
+        db.changed(args[i]!, 'del');
         removed++;
       }
       return integer(removed);

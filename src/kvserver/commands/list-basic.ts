@@ -31,7 +31,7 @@ function pushing(end: End, onlyExisting: boolean): Run {
     if (onlyExisting && !session.db.writableList(key)) return ZERO;
     const list = listForWrite(session, key);
     for (let i = 2; i < args.length; i++) push(list, end, args[i]!);
-    session.db.changed(key);
+    session.db.changed(key, end === 'left' ? 'lpush' : 'rpush');
     return integer(list.size);
   };
 }
@@ -70,7 +70,7 @@ const lset: Run = ({ db }, args) => {
   const index = absolute(integerArg(args[2]!), list.size);
   if (list.items.at(index) === undefined) throw new CommandError('ERR index out of range');
   list.items.replace(index, args[3]!);
-  db.changed(key);
+  db.changed(key, 'lset');
   return OK;
 };
 
@@ -89,7 +89,7 @@ const linsert: Run = ({ db }, args) => {
   for (let i = 0; i < list.size; i++) {
     if (list.items.at(i) !== pivot) continue;
     list.items.insert(word === 'before' ? i : i + 1, item);
-    db.changed(key);
+    db.changed(key, 'linsert');
     return integer(list.size);
   }
   return integer(-1);
@@ -119,8 +119,8 @@ const lrem: Run = ({ db }, args) => {
     }
   }
   if (removed > 0) {
+    db.changed(key, 'lrem');
     db.deleteIfEmpty(key, list);
-    db.changed(key);
   }
   return integer(removed);
 };
@@ -136,8 +136,8 @@ const ltrim: Run = ({ db }, args) => {
   const dropLeft = start > end ? 0 : start;
   for (let i = 0; i < dropRight; i++) list.items.popRight();
   for (let i = 0; i < dropLeft; i++) list.items.popLeft();
+  db.changed(key, 'ltrim');
   db.deleteIfEmpty(key, list);
-  db.changed(key);
   return OK;
 };
 

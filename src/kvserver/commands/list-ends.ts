@@ -22,8 +22,8 @@ export function popMany({ db }: Session, key: string, list: ListValue, end: End,
   while (popped.length < count && list.size > 0) {
     popped.push((end === 'left' ? list.items.popLeft() : list.items.popRight())!);
   }
+  db.changed(key, end === 'left' ? 'lpop' : 'rpop');
   db.deleteIfEmpty(key, list);
-  db.changed(key);
   return popped;
 }
 

@@ -23,10 +23,10 @@ export function moveItem(
   // The target's type is checked before anything is taken.
   db.writableList(to);
   const item = out === 'left' ? source.items.popLeft()! : source.items.popRight()!;
-  if (from !== to) db.deleteIfEmpty(from, source);
   push(listForWrite(session, to), into, item);
-  db.changed(from);
-  db.changed(to);
+  db.changed(to, into === 'left' ? 'lpush' : 'rpush');
+  db.changed(from, out === 'left' ? 'lpop' : 'rpop');
+  db.deleteIfEmpty(from, source);
   return item;
 }
 

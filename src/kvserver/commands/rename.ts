@@ -8,15 +8,16 @@ import type { CommandSpec } from './spec.ts';
 const TWO_KEYS = { first: 1, last: 2, step: 1 } as const;
 
 /** Moves what a key holds, with its expiry, to another name or database. */
-function move(from: Keyspace, key: string, to: Keyspace, newKey: string): void {
+function move(from: Keyspace, key: string, to: Keyspace, newKey: string, verb: 'rename' | 'move'): void {
   // Copied first when a snapshot still reads it, for under its new name it counts as new.
   const value = from.writable(key)!;
   const expiry = from.expiryOf(key);
   from.delete(key);
+  to.delete(newKey);
   to.set(newKey, value);
   if (expiry !== undefined) to.expireAt(newKey, expiry);
-  from.changed(key);
-  to.changed(newKey);
+  from.changed(key, `${verb}_from`);
+  to.changed(newKey, `${verb}_to`);
 }
 
 function databaseArg({ server }: Session, text: string, message: string): Keyspace {
@@ -41,7 +42,7 @@ function renaming(name: 'rename' | 'renamenx', summary: string): CommandSpec {
       if (!db.has(from)) throw new CommandError('ERR no such key');
       if (from === to) return onlyNew ? ZERO : OK;
       if (onlyNew && db.has(to)) return ZERO;
-      move(db, from, db, to);
+      move(db, from, db, to, 'rename');
       return onlyNew ? ONE : OK;
     },
   };
@@ -62,7 +63,7 @@ const moveCommand: CommandSpec = {
     const target = databaseArg(session, args[2]!, 'ERR DB index is out of range');
     if (target === db) throw new CommandError('ERR source and destination objects are the same');
     if (!db.has(key) || target.has(key)) return ZERO;
-    move(db, key, target, key);
+    move(db, key, target, key, 'move');
     return ONE;
   },
 };
@@ -93,9 +94,10 @@ const copy: CommandSpec = {
     const value = db.read(from);
     if (value === undefined || (!replace && target.has(to))) return ZERO;
     const expiry = db.expiryOf(from);
+    target.delete(to);
     target.set(to, typeof value === 'string' ? value : value.clone());
     if (expiry !== undefined) target.expireAt(to, expiry);
-    target.changed(to);
+    target.changed(to, 'copy_to');
     return ONE;
   },
 };

@@ -6,6 +6,7 @@ import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
 import { countedKeys } from './key-positions.ts';
 import type { CommandSpec } from './spec.ts';
 
+type StoreName = 'sinterstore' | 'sunionstore' | 'sdiffstore';
 type Operation = (sets: readonly (SetValue | undefined)[]) => Iterable<string>;
 
 /** Walks the smallest set and asks the others. O(N × M), N being the smallest size and M the number of sets. */
@@ -48,7 +49,7 @@ function query(name: string, operation: Operation, summary: string, complexity: 
   };
 }
 
-function store(name: string, operation: Operation, summary: string, complexity: string): CommandSpec {
+function store(name: StoreName, operation: Operation, summary: string, complexity: string): CommandSpec {
   return {
     name,
     arity: -3,
@@ -58,12 +59,13 @@ function store(name: string, operation: Operation, summary: string, complexity: 
     since: '1.0.0',
     summary,
     complexity,
-    run: (session, args) => storeResult(session, args[1]!, operation, args.slice(2)),
+    run: (session, args) => storeResult(session, name, args[1]!, operation, args.slice(2)),
   };
 }
 
 function storeResult(
   { db }: Session,
+  name: StoreName,
   target: string,
   operation: Operation,
   sources: readonly string[],
@@ -72,9 +74,9 @@ function storeResult(
   for (const member of operation(sources.map((key) => db.readSet(key)))) result.members.add(member);
   if (result.members.size > 0) {
     db.set(target, result);
-    db.changed(target);
+    db.changed(target, name);
   } else if (db.delete(target)) {
-    db.changed(target);
+    db.changed(target, 'del');
   }
   return integer(result.members.size);
 }

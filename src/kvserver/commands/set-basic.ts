@@ -25,7 +25,7 @@ const sadd: CommandSpec = {
     }
     let added = 0;
     for (let i = 2; i < args.length; i++) if (value.members.add(args[i]!)) added++;
-    if (added > 0) db.changed(key);
+    if (added > 0) db.changed(key, 'sadd');
     return integer(added);
   },
 };
@@ -46,8 +46,8 @@ const srem: CommandSpec = {
     let removed = 0;
     for (let i = 2; i < args.length; i++) if (value.members.delete(args[i]!)) removed++;
     if (removed > 0) {
+      db.changed(key, 'srem');
       db.deleteIfEmpty(key, value);
-      db.changed(key);
     }
     return integer(removed);
   },
@@ -122,11 +122,11 @@ const smove: CommandSpec = {
     const target = db.writableSet(to);
     if (from === to) return source.members.has(member) ? ONE : ZERO;
     if (!source.members.delete(member)) return ZERO;
+    db.changed(from, 'srem');
     db.deleteIfEmpty(from, source);
-    db.changed(from);
     const grown = target ?? new SetValue();
     if (!target) db.put(to, grown);
-    if (grown.members.add(member)) db.changed(to);
+    if (grown.members.add(member)) db.changed(to, 'sadd');
     return ONE;
   },
 };
@@ -156,8 +156,8 @@ const spop: CommandSpec = {
       popped.push(members.nameAt(slot)!);
       members.removeAt(slot);
     }
+    db.changed(key, 'spop');
     db.deleteIfEmpty(key, value);
-    db.changed(key);
     // Which members were drawn must be the same wherever the command is run again.
     server.propagateAs(members.size === 0 ? ['DEL', key] : ['SREM', key, ...popped]);
     return single ? bulk(popped[0]!) : set(resp, popped);

@@ -122,13 +122,13 @@ function runSort({ db, resp }: Session, args: readonly string[], readOnly: boole
 
 function storeResults(db: Keyspace, key: string, results: readonly (string | undefined)[]): string {
   if (results.length === 0) {
-    if (db.delete(key)) db.changed(key);
+    if (db.delete(key)) db.changed(key, 'del');
     return ZERO;
   }
   const list = new ListValue();
   list.items = Deque.from(results.map((one) => one ?? ''));
   db.set(key, list);
-  db.changed(key);
+  db.changed(key, 'sortstore');
   return integer(results.length);
 }
 

@@ -16,7 +16,7 @@ function addTo(session: Session, key: string, by: bigint): string {
   const sum = value + by;
   if (!fitsInt64(sum)) throw new CommandError('ERR increment or decrement would overflow');
   db.put(key, sum.toString());
-  db.changed(key);
+  db.changed(key, 'incrby');
   return integer(sum);
 }
 
@@ -71,7 +71,7 @@ const incrbyfloat: CommandSpec = {
     const sum = addDecimals(before, args[2]!);
     if (sum === undefined) throw new CommandError('ERR increment would produce NaN or Infinity');
     db.put(key, sum);
-    db.changed(key);
+    db.changed(key, 'incrbyfloat');
     // The sum is written, not the step: adding decimals again elsewhere may round differently.
     server.propagateAs(['SET', key, sum, 'KEEPTTL']);
     return bulk(sum);
@@ -101,7 +101,7 @@ const append: CommandSpec = {
     requireLength(before.length + args[2]!.length, session);
     const value = before + args[2]!;
     db.put(key, value);
-    db.changed(key);
+    db.changed(key, 'append');
     return integer(value.length);
   },
 };
@@ -127,7 +127,7 @@ const setrange: CommandSpec = {
     const padded = (before ?? '').padEnd(offset, '\0');
     const value = padded.slice(0, offset) + patch + padded.slice(offset + patch.length);
     db.put(key, value);
-    db.changed(key);
+    db.changed(key, 'setrange');
     return integer(value.length);
   },
 };

@@ -35,7 +35,7 @@ const getdel: CommandSpec = {
     const value = db.readString(key);
     if (value === undefined) return nil(resp);
     db.delete(key);
-    db.changed(key);
+    db.changed(key, 'del');
     server.propagateAs(['DEL', key]);
     return bulk(value);
   },
@@ -63,14 +63,15 @@ const getex: CommandSpec = {
       const at = expiryMoment(args[3]!, form, server.now, 'getex', true);
       if (at <= server.now) {
         db.delete(key);
+        db.changed(key, 'del');
         server.propagateAs(['DEL', key]);
       } else {
         db.expireAt(key, at);
+        db.changed(key, 'expire');
         server.propagateAs(['PEXPIREAT', key, String(at)]);
       }
-      db.changed(key);
     } else if (option === 'persist' && db.persist(key)) {
-      db.changed(key);
+      db.changed(key, 'persist');
       server.propagateAs(['PERSIST', key]);
     }
     return bulk(value);

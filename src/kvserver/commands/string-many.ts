@@ -39,7 +39,7 @@ const mset: CommandSpec = {
     requirePairs(args, 'mset');
     for (let i = 1; i < args.length; i += 2) {
       db.set(args[i]!, args[i + 1]!);
-      db.changed(args[i]!);
+      db.changed(args[i]!, 'set');
     }
     return OK;
   },
@@ -59,7 +59,7 @@ const msetnx: CommandSpec = {
     for (let i = 1; i < args.length; i += 2) if (db.has(args[i]!)) return ZERO;
     for (let i = 1; i < args.length; i += 2) {
       db.set(args[i]!, args[i + 1]!);
-      db.changed(args[i]!);
+      db.changed(args[i]!, 'set');
     }
     return ONE;
   },

@@ -35,7 +35,8 @@ function storeUntil(session: Session, key: string, value: string, at: number): v
   const { db, server } = session;
   db.set(key, value);
   db.expireAt(key, at);
-  db.changed(key);
+  db.changed(key, 'set');
+  db.notify(key, 'expire');
   server.propagateAs(['SET', key, value, 'PXAT', String(at)]);
 }
 
@@ -55,7 +56,7 @@ const set: CommandSpec = {
     // Nearly every SET has no options; it shall not pay for them.
     if (args.length === 3) {
       db.set(key, value);
-      db.changed(key);
+      db.changed(key, 'set');
       return OK;
     }
     const options = readOptions(args);
@@ -67,7 +68,7 @@ const set: CommandSpec = {
     else {
       if (options.keepTtl) db.put(key, value);
       else db.set(key, value);
-      db.changed(key);
+      db.changed(key, 'set');
       if (options.get) server.propagateAs(args.filter((word, i) => i < 3 || word.toLowerCase() !== 'get'));
     }
     return previous ?? OK;
@@ -87,7 +88,7 @@ const setnx: CommandSpec = {
     const key = args[1]!;
     if (db.has(key)) return ZERO;
     db.set(key, args[2]!);
-    db.changed(key);
+    db.changed(key, 'set');
     return ONE;
   },
 };
@@ -123,7 +124,7 @@ const getset: CommandSpec = {
     const key = args[1]!;
     const before = db.readString(key);
     db.set(key, args[2]!);
-    db.changed(key);
+    db.changed(key, 'set');
     server.propagateAs(['SET', key, args[2]!]);
     return before === undefined ? nil(resp) : bulk(before);
   },

@@ -160,7 +160,12 @@ function query(name: string, operation: Operation, weighable: boolean, summary: 
   };
 }
 
-function store(name: string, operation: Operation, weighable: boolean, summary: string): CommandSpec {
+function store(
+  name: 'zunionstore' | 'zinterstore' | 'zdiffstore',
+  operation: Operation,
+  weighable: boolean,
+  summary: string,
+): CommandSpec {
   return {
     name,
     arity: -4,
@@ -177,8 +182,8 @@ function store(name: string, operation: Operation, weighable: boolean, summary: 
       const result = operation(sources, aggregate);
       if (result.size > 0) {
         db.set(target, result);
-        db.changed(target);
-      } else if (db.delete(target)) db.changed(target);
+        db.changed(target, name);
+      } else if (db.delete(target)) db.changed(target, 'del');
       return integer(result.size);
     },
   };

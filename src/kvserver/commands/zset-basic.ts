@@ -86,7 +86,7 @@ function add(session: Session, args: readonly string[], options: AddOptions, at:
     else changed++;
   }
   if (made && value.size > 0) db.put(key, value);
-  if (added + changed > 0) db.changed(key);
+  if (added + changed > 0) db.changed(key, options.incr ? 'zincr' : 'zadd');
   if (options.incr) return last === undefined ? nil(resp) : scoreReply(resp, last);
   return integer(options.ch ? added + changed : added);
 }
@@ -108,8 +108,8 @@ const zrem: Run = ({ db }, args) => {
   let removed = 0;
   for (let i = 2; i < args.length; i++) if (value.sorted.delete(args[i]!)) removed++;
   if (removed > 0) {
+    db.changed(key, 'zrem');
     db.deleteIfEmpty(key, value);
-    db.changed(key);
   }
   return integer(removed);
 };

@@ -30,8 +30,8 @@ function pop(
   const { sorted } = value;
   const popped = side === 'min' ? sorted.range(0, count) : sorted.range(sorted.size - 1, count, true);
   for (const { member } of popped) sorted.delete(member);
+  db.changed(key, `zpop${side}`);
   db.deleteIfEmpty(key, value);
-  db.changed(key);
   server.propagateAs([side === 'min' ? 'ZPOPMIN' : 'ZPOPMAX', key, String(popped.length)]);
   return popped;
 }

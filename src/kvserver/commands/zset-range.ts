@@ -56,8 +56,8 @@ const zrangestore: CommandSpec = {
     }
     if (result.size > 0) {
       db.set(target, result);
-      db.changed(target);
-    } else if (db.delete(target)) db.changed(target);
+      db.changed(target, 'zrangestore');
+    } else if (db.delete(target)) db.changed(target, 'del');
     return integer(result.size);
   },
 };
@@ -100,8 +100,8 @@ function removing(name: string, since: string, kind: RangeKind, summary: string)
       const gone = membersAt(value.sorted, find(value.sorted), false);
       for (const { member } of gone) value.sorted.delete(member);
       if (gone.length > 0) {
+        db.changed(key, kind === 'index' ? 'zremrangebyrank' : `zremrangeby${kind}`);
         db.deleteIfEmpty(key, value);
-        db.changed(key);
       }
       return integer(gone.length);
     },

@@ -1,3 +1,5 @@
+import { printClasses, readClasses } from '../notifications.ts';
+
 /** A directive's type: how its text is read, checked and printed. */
 export interface Directive<T> {
   readonly initial: T;
@@ -74,6 +76,16 @@ export function choice<const T extends string>(
     if (value !== undefined) return { value };
     return { reason: `argument(s) must be one of the following: ${allowed.join(', ')}` };
   });
+}
+
+/** Classes of keyspace events, one letter each; see notifications.ts. */
+export function eventClasses(): Directive<number> {
+  const reason = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+  const directive = one(0, {}, (word) => {
+    const value = readClasses(word);
+    return value === undefined ? { reason } : { value };
+  });
+  return { ...directive, print: printClasses };
 }
 
 export function text(

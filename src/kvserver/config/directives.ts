@@ -1,4 +1,4 @@
-import { choice, type Directive, flag, integer, memory, text, words } from './directive.ts';
+import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
 
 const MAX_INT = 2 ** 31 - 1;
@@ -37,6 +37,7 @@ export const DIRECTIVES = {
   'protected-mode': flag(true),
   requirepass: text(''),
   'set-max-intset-entries': integer(512, { min: 0, max: MAX_BYTES }),
+  'notify-keyspace-events': eventClasses(),
   'client-output-buffer-limit': outputLimits(),
   'client-query-buffer-limit': memory(1024 ** 3, { min: 1024 ** 2, max: MAX_BYTES }),
   // Microseconds; negative switches the slow log off.

@@ -14,6 +14,8 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => void } = {
   appendfsync: (server) => server.aof.flush(),
   'slowlog-max-len': (server) => server.slowlog.trim(),
   requirepass(server) {
+  'notify-keyspace-events': (server) =>
+    server.notifications.configure(server.config.values['notify-keyspace-events']),
     // Clients that were in stay in; without a password everybody is.
     if (server.config.values.requirepass !== '') return;
     for (const session of server.sessions.values()) session.authenticated = true;

@@ -1,4 +1,6 @@
 import { CommandError } from '../command-error.ts';
+import type { KeyEvent } from '../notifications.ts';
+import type { AccessClock } from './access-clock.ts';
 import { DenseMap } from './dense-map.ts';
 import { type AggregateValue, HashValue, ListValue, SetValue, SortedSetValue, type Value } from './values.ts';
 
@@ -11,7 +13,9 @@ export interface KeyspaceHost {
   /** Counts snapshots that are being written; see `Keyspace.writable`. */
   readonly snapshotEpoch: number;
   keyRead(hit: boolean): void;
-  keyChanged(db: Keyspace, key: string): void;
+  keyChanged(db: Keyspace, key: string, event: KeyEvent): void;
+  /** An event beside the change that `keyChanged` has told of. */
+  keyEvent(db: Keyspace, key: string, event: KeyEvent): void;
   /** A key holds something new: somebody may be waiting for it. */
   keyAppeared(db: Keyspace, key: string): void;
   keyExpired(db: Keyspace, key: string): void;
@@ -54,9 +58,33 @@ export class Keyspace {
   }
 
   /**
+    if (value === undefined) this.notify(key, 'keymiss');
    * The value for a command that will change it in place. While a snapshot is written, an object that the
    * snapshot may still read is replaced by a copy first. O(1), or O(size) for the first change under a snapshot.
    */
+  /** Whether there is a value, for a command that asks just that: a hit or a miss, but no use. O(1). */
+  look(key: string): boolean {
+    const there = this.has(key);
+    this.host.keyRead(there);
+    if (!there) this.notify(key, 'keymiss');
+    return there;
+  }
+
+  private use(key: string): Value | undefined {
+    if (this.expires.size > 0 && this.expireIfDue(key)) return undefined;
+    return this.table.use(key);
+  }
+
+  /** When or how often an existing key was used; see AccessClock. */
+  stampOf(key: string): number {
+    return this.table.stampAt(this.table.slotOf(key));
+  }
+
+  /** For a key that is restored with its history. */
+  setStamp(key: string, stamp: number): void {
+    this.table.setStampAt(this.table.slotOf(key), stamp);
+  }
+
   writable(key: string): Value | undefined {
     const value = this.peek(key);
     if (value === undefined || typeof value === 'string') return value;
@@ -120,7 +148,7 @@ export class Keyspace {
       value.epoch = this.host.snapshotEpoch;
       this.host.keyAppeared(this, key);
     }
-    this.table.set(key, value);
+    if (this.table.set(key, value)) this.notify(key, 'new');
   }
 
   /** O(1); the memory is the garbage collector's affair, so nothing waits for a big value to be freed. */
@@ -139,7 +167,7 @@ export class Keyspace {
 
   /** Deletes an aggregate's key when its last element has gone, as every command must that removes elements. */
   deleteIfEmpty(key: string, value: AggregateValue): void {
-    if (value.size === 0) this.delete(key);
+    if (value.size === 0 && this.delete(key)) this.notify(key, 'del');
   }
 
   expiryOf(key: string): number | undefined {
@@ -156,8 +184,13 @@ export class Keyspace {
   }
 
   /** Says that a command changed the key: it will be written to the append-only file, and watchers learn of it. */
-  changed(key: string): void {
-    this.host.keyChanged(this, key);
+  changed(key: string, event: KeyEvent): void {
+    this.host.keyChanged(this, key, event);
+  }
+
+  /** Tells of a further event of the same change. */
+  notify(key: string, event: KeyEvent): void {
+    this.host.keyEvent(this, key, event);
   }
 
   /** SWAPDB. O(1). */
