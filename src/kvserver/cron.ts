@@ -51,7 +51,8 @@ export class Cron {
     server.latency('expire-cycle', server.clock.monotonic() - now);
     // Bytes that were put off, a sync that is due, a write that failed: tried again even when no client asks.
     server.aof.flush();
-    this.rewriteWhenGrown();
+    this.rewriteIfWanted();
+    server.snapshots.tick();
     this.sampleRates(now);
     this.closeIdle();
   }
@@ -66,14 +67,23 @@ export class Cron {
   }
   private sampledAt: number | undefined;
 
-  private rewriteWhenGrown(): void {
+  private rewriteIfWanted(): void {
+    const { aof, rewriting } = this.server;
+    if (rewriting || !(aof.rewriteScheduled || this.hasGrown())) return;
+    try {
+      aof.startRewrite();
+    } catch (error) {
+      this.server.log(`the rewrite of the append-only file cannot begin: ${(error as Error).message}`);
+    }
+  }
+
+  private hasGrown(): boolean {
     const { aof, config } = this.server;
     const percentage = config.values['auto-aof-rewrite-percentage'];
-    if (!aof.open || percentage === 0 || aof.rewritingMs !== undefined) return;
     const size = aof.totalSize;
-    if (size <= config.values['auto-aof-rewrite-min-size']) return;
+    if (!aof.open || percentage === 0 || size <= config.values['auto-aof-rewrite-min-size']) return false;
     const base = Math.max(1, aof.baseSize);
-    if (((size - base) * 100) / base >= percentage) aof.startRewrite();
+    return ((size - base) * 100) / base >= percentage;
   }
 
   private closeIdle(): void {

@@ -14,10 +14,14 @@ import { FatalError } from './fatal-error.ts';
 import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
 import { type KeyEvent, Notifications } from './notifications.ts';
 import { PubSub } from './pubsub.ts';
+import { type SnapshotHost, type SnapshotSettings, Snapshots } from './rdb/snapshots.ts';
 import { Session } from './session.ts';
 import { SlowLog, type SlowLogHost } from './slowlog.ts';
 import { Stats } from './stats.ts';
+import { AccessClock } from './store/access-clock.ts';
 import { Keyspace, type KeyspaceHost } from './store/keyspace.ts';
+import { Snapshot } from './store/snapshot.ts';
+import type { AggregateValue } from './store/values.ts';
 import type { Turn } from './turn.ts';
 import { Watches } from './watches.ts';
 
@@ -25,6 +29,14 @@ import { Watches } from './watches.ts';
 export const REDIS_VERSION = '7.0.15';
 export const SERVER_NAME = 'perfcase';
 export { VERSION };
+
+/** How the server shall end. */
+export interface Shutdown {
+  /** Whether to write a snapshot first; undefined leaves it to the save rules. */
+  readonly save?: boolean;
+  /** Ends also when what is in memory cannot be saved. */
+  readonly force?: boolean;
+}
 
 export interface ServerOptions {
   readonly config: Config;
@@ -38,16 +50,19 @@ export interface ServerOptions {
 }
 
 /** The state that commands work on: databases, clients, statistics, the append-only file. No sockets here. */
-export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
+export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost, SlowLogHost {
   readonly config: Config;
   readonly clock: Clock;
   readonly stats = new Stats();
   readonly watches = new Watches();
   readonly blocking = new Blocking();
   readonly pubsub = new PubSub();
+  readonly notifications = new Notifications(this.pubsub);
   readonly slowlog = new SlowLog(this);
   readonly latencyMonitor = new LatencyMonitor(this);
+  readonly accessClock = new AccessClock();
   readonly aof: AppendOnlyFile;
+  readonly snapshots: Snapshots;
   readonly sessions = new Map<number, Session>();
   readonly keyspaces: Keyspace[];
   readonly log: (line: string) => void;
@@ -55,9 +70,11 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   readonly startedAt: number;
   /** Different at every start, so that a client can see a restart. */
   readonly runId = randomBytes(20).toString('hex');
+  replicationId = randomBytes(20).toString('hex');
+  /** False when keys expire only as they are asked for (DEBUG SET-ACTIVE-EXPIRE 0). */
+  activeExpire = true;
   /** Epoch milliseconds. Stands still while a command runs, so that one command sees one moment. */
   now: number;
-  readonly notifications = new Notifications(this.pubsub);
   /** The other clock: where the time of the running command is counted from. */
   monotonicNow: number;
   loading = false;
@@ -66,14 +83,15 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   /** 0 while no snapshot is open. */
   snapshotEpoch = 0;
   private snapshotCount = 0;
+  private snapshot: Snapshot | undefined;
   /** What to write instead of the command that is running; see `propagateAs`. */
   rewritten: (readonly string[])[] | undefined;
   turn: Turn | undefined;
   cron: Cron | undefined;
   /** Set while it listens. */
   port = 0;
-  /** Ends the server, for SHUTDOWN. */
-  stop: () => void = () => {};
+  /** Ends the server. @returns why it goes on nevertheless, or nothing */
+  shutdown: (how: Shutdown) => string | undefined = () => undefined;
   /** A promise was broken (see `fatal`): nothing is answered any more. */
   private failed = false;
   private readonly onFatal: (error: FatalError) => void;
@@ -87,14 +105,17 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     this.onFatal = options.onFatal ?? (() => {});
     this.startedAt = options.clock.now();
     this.now = this.startedAt;
+    this.accessClock.seconds = Math.floor(this.now / 1000);
     this.monotonicNow = options.clock.monotonic();
     const values = this.config.values;
+    this.notifications.configure(values['notify-keyspace-events']);
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
     this.aof = new AppendOnlyFile(
       { directory: path.resolve(values.dir, values.appenddirname), prefix: values.appendfilename },
       options.disk ?? REAL_DISK,
       this,
     );
+    this.snapshots = new Snapshots(this);
   }
 
   // What the append-only file asks of its host.
@@ -107,12 +128,34 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   get noSyncWhileRewriting(): boolean {
     return this.config.values['no-appendfsync-on-rewrite'];
   }
-  snapshotOpened(): void {
-    this.notifications.configure(values['notify-keyspace-events']);
-    this.snapshotEpoch = ++this.snapshotCount;
+  get baseAsRdb(): boolean {
+    return this.config.values['aof-use-rdb-preamble'];
   }
-  snapshotClosed(): void {
+  get compressing(): boolean {
+    return this.config.values.rdbcompression;
+  }
+
+  // What both the append-only file and the snapshots ask of their host.
+  openSnapshot(): Snapshot {
+    if (this.snapshot) throw new Error('two snapshots at a time');
+    this.snapshotEpoch = ++this.snapshotCount;
+    this.snapshot = new Snapshot(this.keyspaces, this.snapshotEpoch);
+    return this.snapshot;
+  }
+  closeSnapshot(): void {
     this.snapshotEpoch = 0;
+    this.snapshot = undefined;
+  }
+  rdbRemarks(): [string, string][] {
+    return [
+      ['redis-ver', REDIS_VERSION],
+      ['redis-bits', '64'],
+      ['ctime', String(Math.floor(this.clock.now() / 1000))],
+      ['used-mem', String(process.memoryUsage().heapUsed)],
+    ];
+  }
+  get snapshotSettings(): SnapshotSettings {
+    return this.config.values;
   }
   aofGivenUp(reason: string): void {
     this.log(`the append-only file is off: ${reason}`);
@@ -155,6 +198,9 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   get expiring(): boolean {
     return !this.loading;
   }
+  preserve(value: AggregateValue): void {
+    this.snapshot?.preserve(value);
+  }
   keyRead(hit: boolean): void {
     if (hit) this.stats.keyspaceHits++;
     else this.stats.keyspaceMisses++;
@@ -162,6 +208,10 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   keyChanged(db: Keyspace, key: string, event: KeyEvent): void {
     this.dirty++;
     if (this.watches.active) this.watches.touch(db, key);
+    if (this.notifications.active) this.notifications.send(event, key, db.id);
+  }
+  keyEvent(db: Keyspace, key: string, event: KeyEvent): void {
+    if (this.notifications.active) this.notifications.send(event, key, db.id);
   }
   keyAppeared(db: Keyspace, key: string): void {
     this.blocking.keyAppeared(db, key);
@@ -171,6 +221,7 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     if (this.watches.active) this.watches.touch(db, key);
     // A file that is replayed later must lose the key at this point too, whatever the clock says then.
     this.aof.append(db.id, ['DEL', key]);
+    this.keyEvent(db, key, 'expired');
   }
 
   /** End of a turn. @returns false when replies must not be sent because their commands may be lost */
@@ -182,7 +233,12 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
   /** Before a batch of commands. */
   refreshClocks(): void {
     this.now = this.clock.now();
+    this.accessClock.seconds = Math.floor(this.now / 1000);
     this.monotonicNow = this.clock.monotonic();
+  }
+
+  changeReplicationId(): void {
+    this.replicationId = randomBytes(20).toString('hex');
   }
 
   /**
@@ -208,10 +264,6 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
     return session;
   }
 
-    if (this.notifications.active) this.notifications.send(event, key, db.id);
-  }
-  keyEvent(db: Keyspace, key: string, event: KeyEvent): void {
-    if (this.notifications.active) this.notifications.send(event, key, db.id);
   closeSession(session: Session): void {
     this.watches.forget(session);
     this.pubsub.forget(session);
@@ -221,7 +273,6 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
 
   /** Runs what a client waited for, outside of any command, and writes what it changed. */
   runForWaiting<T>(db: Keyspace, run: () => T): T | undefined {
-    this.keyEvent(db, key, 'expired');
     const dirtyBefore = this.dirty;
     try {
       return run();
@@ -246,10 +297,20 @@ export class Server implements AofHost, KeyspaceHost, MonitorHost, SlowLogHost {
 
   /** Why writes must be refused now; undefined when all is well. */
   get writeRefusal(): string | undefined {
+    const { values } = this.config;
+    if (!this.snapshots.lastSaveOk && values['stop-writes-on-bgsave-error'] && values.save.length > 0) {
+      return UNSAVED;
+    }
     const error = this.aof.status?.writeError ?? this.aof.status?.syncError;
     return error && `MISCONF Errors writing to the AOF file: ${describe(error)}`;
   }
 }
+
+const UNSAVED =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+  'Commands that may modify the data set are disabled, because this instance is configured to report errors ' +
+  'during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs ' +
+  'for details about the RDB error.';
 
 /** "No space left on device" out of Node's "ENOSPC: no space left on device, write". */
 function describe(error: NodeJS.ErrnoException): string {

@@ -1,11 +1,10 @@
 import { type Stats, statSync } from 'node:fs';
 import type { Server as NetServer } from 'node:net';
-import { call } from './call.ts';
 import { Cron } from './cron.ts';
-import { resolve } from './dispatch.ts';
 import { FatalError } from './fatal-error.ts';
 import { listen } from './listener.ts';
-import { Server, type ServerOptions } from './server.ts';
+import { loadAppendOnlyFile, loadSnapshot } from './load.ts';
+import { Server, type ServerOptions, type Shutdown } from './server.ts';
 import { Turn } from './turn.ts';
 
 export interface RunningServer {
@@ -13,7 +12,10 @@ export interface RunningServer {
   readonly server: Server;
   /** Settles when the server has ended, by `close` or by a SHUTDOWN command. */
   readonly ended: Promise<void>;
-  /** Ends the connections, writes and syncs what is buffered. Calling it twice is fine. */
+  /**
+   * Ends the connections, writes and syncs what is buffered, and saves no snapshot (`server.shutdown` does, when
+   * there are save rules). Calling it twice is fine.
+   */
   close(): Promise<void>;
 }
 
@@ -32,14 +34,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const { values } = server.config;
   requireDirectory(values.dir);
-  if (values.appendonly) {
-    try {
-      load(server);
-      server.aof.start();
-    } catch (error) {
-      throw explain(error, server.aof.files.place.directory);
-    }
-  }
+  load(server);
   const turn = new Turn(() => server.flush());
   server.turn = turn;
   let listening: NetServer[];
@@ -62,7 +57,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closed ??= shutDown(server, turn, cron, listening).finally(finish);
     return closed;
   };
-  server.stop = () => void close?.();
+  server.shutdown = (how) => {
+    const problem = saveBeforeEnd(server, how);
+    if (problem === undefined || how.force) void close?.();
+    return how.force ? undefined : problem;
+  };
   return { port: server.port, server, ended, close };
 }
 
@@ -73,43 +72,37 @@ async function shutDown(server: Server, turn: Turn, cron: Cron, listening: NetSe
   turn.end();
   for (const session of server.sessions.values()) session.peer?.close(true);
   for (const session of server.sessions.values()) session.peer?.close(false);
+  server.snapshots.cancel();
   server.aof.stop();
-  await server.aof.idle();
-  await Promise.all(gone);
+  await Promise.all([server.aof.idle(), server.snapshots.idle(), ...gone]);
+}
+
+/** @returns why the server had better not end now */
+function saveBeforeEnd(server: Server, { save }: Shutdown): string | undefined {
+  const { aof, snapshots, config } = server;
+  if (aof.beginning) return 'the append-only file is being written for the first time; the server goes on';
+  if (!(save ?? config.values.save.length > 0)) return undefined;
+  snapshots.cancel();
+  try {
+    snapshots.saveNow();
+    return undefined;
+  } catch (error) {
+    return `cannot save the snapshot: ${(error as Error).message}; the server goes on`;
+  }
 }
 
 function load(server: Server): void {
-  const session = server.openSession();
-  session.authenticated = true;
-  server.loading = true;
-  const started = server.clock.monotonic();
-  const run = (request: readonly string[]) => {
-    const command = resolve(request);
-    if (typeof command === 'string') {
-      throw new FatalError(
-        `the append-only file holds a command this server cannot run: ${command.replace(/^ERR /, '')}`,
-      );
+  if (server.config.values.appendonly) {
+    try {
+      loadAppendOnlyFile(server);
+      server.aof.start();
+    } catch (error) {
+      throw explain(error, server.aof.files.place.directory);
     }
-    // Within a transaction a command runs when its EXEC has been read.
-    const { multi } = session;
-    if (multi && !command.spec.flags.includes('no_queue')) {
-      multi.queue.push({ command, args: request });
-      return;
-    }
-    const reply = call(session, command, request);
-    if (reply.startsWith('-'))
-      server.log(`append-only file: ${request[0]} ended with ${reply.slice(1).trim()}`);
-  };
-  const count = server.aof.load(
-    run,
-    () => session.multi !== undefined,
-    server.config.values['aof-load-truncated'],
-  );
-  server.loading = false;
+  } else {
+    loadSnapshot(server);
+  }
   server.stats.reset();
-  server.dirty = 0;
-  const seconds = ((server.clock.monotonic() - started) / 1000).toFixed(3);
-  if (count > 0) server.log(`append-only file loaded: ${count} commands in ${seconds} seconds`);
 }
 
 function requireDirectory(dir: string): void {

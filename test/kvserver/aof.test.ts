@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, wr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rewriteKey } from '../../src/kvserver/aof/rewrite.ts';
+import { freeze } from '../../src/kvserver/store/frozen.ts';
 import { onCleanup, open, scratchDir, start } from './harness.ts';
 import { encode } from './raw-client.ts';
 
@@ -45,12 +46,12 @@ describe('the append-only file', () => {
     await client.call('SET', 'k', 'v');
     await client.call('GET', 'k');
     expect(readdirSync(join(dir, 'appendonlydir')).sort()).toEqual([
-      'appendonly.aof.1.base.aof',
+      'appendonly.aof.1.base.rdb',
       'appendonly.aof.1.incr.aof',
       'appendonly.aof.manifest',
     ]);
     expect(readFileSync(join(dir, 'appendonlydir', 'appendonly.aof.manifest'), 'latin1')).toBe(
-      'file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n',
+      'file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n',
     );
     expect(readFileSync(increment(dir), 'latin1')).toBe(encode(['SELECT', 0]) + encode(['SET', 'k', 'v']));
   });
@@ -94,14 +95,14 @@ describe('the append-only file', () => {
     const text = readFileSync(increment(dir), 'latin1');
     truncateSync(increment(dir), text.length - 1);
     await expect(start({ ...AOF, dir, 'aof-load-truncated': 'no' })).rejects.toThrow(
-      'unexpected end of file',
+      'Unexpected end of file',
     );
     writeFileSync(increment(dir), `${text.slice(0, 23)}X${text.slice(24)}`, 'latin1');
-    await expect(start({ ...AOF, dir })).rejects.toThrow('bad file format');
+    await expect(start({ ...AOF, dir })).rejects.toThrow('Bad file format');
     writeFileSync(increment(dir), encode(['NOSUCH', 'x']), 'latin1');
     await expect(start({ ...AOF, dir })).rejects.toThrow('NOSUCH');
     writeFileSync(increment(dir), 'REDIS0010');
-    await expect(start({ ...AOF, dir })).rejects.toThrow('RDB');
+    await expect(start({ ...AOF, dir })).rejects.toThrow('Unexpected EOF reading RDB file');
   });
 
   it('skips remarks', async () => {
@@ -135,8 +136,8 @@ describe('the append-only file', () => {
     await again.client.call('CONFIG', 'SET', 'appendonly', 'no');
     await again.client.call('CONFIG', 'SET', 'appendonly', 'yes');
     await again.running.server.aof.idle();
-    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.1.base.aof'))).toBe(false);
-    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.2.base.aof'))).toBe(true);
+    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.1.base.rdb'))).toBe(false);
+    expect(existsSync(join(dir, 'appendonlydir', 'appendonly.aof.2.base.rdb'))).toBe(true);
   });
 
   it('stops the server rather than answer what it could not write', async () => {
@@ -222,7 +223,7 @@ describe('the append-only file', () => {
     await c.call('SET', 'later', '1');
     expect(running.server.aof.totalSize).toBeLessThan(before * 3);
     expect(readdirSync(join(dir, 'appendonlydir')).sort()).toEqual([
-      'appendonly.aof.2.base.aof',
+      'appendonly.aof.2.base.rdb',
       'appendonly.aof.2.incr.aof',
       'appendonly.aof.manifest',
     ]);
@@ -274,7 +275,7 @@ describe('the append-only file', () => {
 function dump({ server }: Awaited<ReturnType<typeof start>>): unknown {
   return server.keyspaces.map((db) =>
     [...db.table.entries()]
-      .map(([key, value]) => [key, rewriteKey(key, value, undefined), db.expiryOf(key)])
+      .map(([key, value]) => [key, [...rewriteKey(key, freeze(value))].join(''), db.expiryOf(key)])
       .sort(([a], [b]) => (a! < b! ? -1 : 1)),
   );
 }

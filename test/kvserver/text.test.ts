@@ -107,6 +107,8 @@ describe('redis.conf', () => {
         'APPENDFSYNC always',
         'io-threads 4',
         'save 900 1',
+        'save 300 10 60 1000',
+        'save 5',
         'proto-max-bulk-len 1mb',
         'appendfsync sometimes',
         'port 70000',
@@ -114,9 +116,11 @@ describe('redis.conf', () => {
     );
     expect(config.values.appendfsync).toBe('always');
     expect(config.values['proto-max-bulk-len']).toBe(1024 ** 2);
-    expect(warnings).toHaveLength(2);
-    expect(errors).toHaveLength(2);
-    expect(errors[0]).toContain('argument(s) must be one of the following: everysec, always, no');
+    expect(config.print('save')).toBe('900 1 300 10 60 1000');
+    expect(warnings).toHaveLength(1);
+    expect(errors).toHaveLength(3);
+    expect(errors[0]).toContain('Invalid save parameters');
+    expect(errors[1]).toContain('argument(s) must be one of the following: everysec, always, no');
   });
 });
 

@@ -9,6 +9,8 @@ import { FatalError } from '../../kvserver/fatal-error.ts';
 import { startServer } from '../../kvserver/start.ts';
 import type { Io } from '../command.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** `perfcase kv`: runs the bundled server until it is told to stop. */
 export function configure(command: Command, io: Io): void {
   command
@@ -51,11 +53,18 @@ async function serve(words: readonly string[], io: Io): Promise<void> {
     `perfcase kv: ready on ${host.includes(':') ? `[${host}]` : host}:${running.port} (pid ${process.pid})\n`,
   );
 
-  const close = () => void running.close();
+  let refused = false;
+  const close = () => {
+    const problem = refused ? undefined : running.server.shutdown({});
+    if (problem === undefined) return void running.close();
+    refused = true;
+    say(`${problem}; a second signal ends it without saving`);
+    for (const name of SIGNALS) process.once(name, close);
+  };
   const onAbort = () => {
     if (io.signal.reason !== 'EPIPE') close();
     // Whoever read our output has gone; the server goes on. The signal is spent now, so listen again.
-    else for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, close);
+    else for (const name of SIGNALS) process.once(name, close);
   };
   if (io.signal.aborted) onAbort();
   else io.signal.addEventListener('abort', onAbort, { once: true });

@@ -1,19 +1,24 @@
 import * as fs from 'node:fs';
+import { ByteSink } from '../rdb/byte-sink.ts';
+import { encodeRdb } from '../rdb/encode.ts';
+import { writeInBackground, writeNow } from '../rdb/write-file.ts';
 import { bulk, encodeRequest } from '../resp/reply.ts';
-import type { Keyspace } from '../store/keyspace.ts';
-import { Snapshot } from '../store/snapshot.ts';
+import type { FrozenDatabase, Snapshot } from '../store/snapshot.ts';
 import { Appender, type AppenderHost } from './appender.ts';
 import type { Disk } from './disk.ts';
 import { AofFiles, type AofPlace, tryRemove } from './files.ts';
-import { loadAofFile } from './loader.ts';
+import { type LoadTarget, loadAofFile } from './loader.ts';
 import type { AofPart } from './manifest.ts';
-import { writeBase } from './rewrite-job.ts';
+import { encodeCommands } from './rewrite.ts';
 
 export interface AofHost extends AppenderHost {
-  readonly keyspaces: readonly Keyspace[];
-  /** Between these two calls a collection must be copied before it is changed. */
-  snapshotOpened(): void;
-  snapshotClosed(): void;
+  /** The directives aof-use-rdb-preamble and rdbcompression. */
+  readonly baseAsRdb: boolean;
+  readonly compressing: boolean;
+  openSnapshot(): Snapshot;
+  closeSnapshot(): void;
+  /** Remarks at the beginning of a file in RDB format. */
+  rdbRemarks(): [string, string][];
   /** The append-only file could not be made after all: it is off again. */
   aofGivenUp(reason: string): void;
 }
@@ -28,6 +33,8 @@ interface Collected {
 interface Rewrite {
   readonly abort: AbortController;
   readonly startedAt: number;
+  /** Before it has ended there is nothing on the disk. */
+  readonly first: boolean;
   readonly done: Promise<void>;
 }
 
@@ -44,6 +51,10 @@ export class AppendOnlyFile {
   /** Bytes after the last rewrite, or at start: what growth is measured from. */
   baseSize = 0;
   lastRewriteOk = true;
+  rewrites = 0;
+  rewriteFailures = 0;
+  /** A rewrite is wanted as soon as nothing else runs. */
+  rewriteScheduled = false;
   /** Milliseconds; absent before the first. */
   lastRewriteMs: number | undefined;
 
@@ -64,6 +75,10 @@ export class AppendOnlyFile {
   get waiting(): boolean {
     return this.appender !== undefined && this.appender.bufferLength > 0;
   }
+  /** True while it has been switched on and does not hold the data set yet. */
+  get beginning(): boolean {
+    return this.rewrite?.first ?? false;
+  }
   /** Bytes of all files. */
   get totalSize(): number {
     return this.appender ? this.closedBytes + this.appender.size : 0;
@@ -73,23 +88,14 @@ export class AppendOnlyFile {
     return this.rewrite && this.host.clock.monotonic() - this.rewrite.startedAt;
   }
 
-  /** Replays what is on the disk. @returns the number of commands */
-  load(run: (request: readonly string[]) => void, inTransaction: () => boolean, cutTail: boolean): number {
+  /** Reads what is on the disk. @returns the number of files */
+  load(target: LoadTarget, cutTail: boolean): number {
     this.files.readManifest();
     const parts = this.files.parts();
-    let commands = 0;
     parts.forEach((part, index) => {
-      loadAofFile(this.files.pathOf(part), {
-        run: (request) => {
-          commands++;
-          run(request);
-        },
-        inTransaction,
-        cutTail: cutTail && index === parts.length - 1,
-        log: this.host.log,
-      });
+      loadAofFile(this.files.pathOf(part), target, cutTail && index === parts.length - 1);
     });
-    return commands;
+    return parts.length;
   }
 
   /** Opens the last increment for appending, and makes the first files when there are none. */
@@ -98,27 +104,43 @@ export class AppendOnlyFile {
     files.makeDirectory();
     let { manifest } = files;
     if (!manifest.base && manifest.increments.length === 0) {
-      const base = files.nextBase();
-      fs.writeFileSync(files.pathOf(base), '');
+      const base = files.nextBase(this.host.baseAsRdb);
+      const { sink, encoding } = this.encoder([]);
+      writeNow(files.pathOf(base), sink, encoding);
       manifest = { ...manifest, base };
     }
     if (manifest.increments.length === 0) manifest = { ...manifest, increments: [files.nextIncrement()] };
     this.openIncrement(manifest.increments.at(-1)!);
     files.publish(manifest);
     files.deleteHistory();
-    this.closedBytes = files.closedSize();
+    this.measure();
     this.baseSize = this.totalSize;
+  }
+
+  /** Asks the file system for the size of the closed files. */
+  private measure(): void {
+    const started = this.host.clock.monotonic();
+    this.closedBytes = this.files.closedSize();
+    this.host.latency('aof-fstat', this.host.clock.monotonic() - started);
+  }
+
+  private encoder(databases: readonly FrozenDatabase[]): { sink: ByteSink; encoding: Iterable<void> } {
+    const { host } = this;
+    const sink = new ByteSink(host.compressing);
+    if (!host.baseAsRdb) return { sink, encoding: encodeCommands(databases, sink) };
+    const aux = [...host.rdbRemarks(), ['aof-base', '1'] as const];
+    return { sink, encoding: encodeRdb(databases, sink, { aux, checksum: true }) };
   }
 
   /**
    * Makes a new base out of the data set as it is now, in the background; what is written meanwhile goes to a
-   * new increment. While the append-only file is off, `switchOn` also starts it.
-   * @returns false when a rewrite is running already
+   * new increment. While the append-only file is off, `switchOn` also starts it. To be called when no other
+   * snapshot is open.
    * @throws Error of the file system when it cannot begin; then all is as before
    */
-  startRewrite(switchOn = false): boolean {
-    if (this.rewrite) return false;
+  startRewrite(switchOn = false): void {
     const { files, host } = this;
+    this.rewriteScheduled = false;
     files.makeDirectory();
     if (!this.appender) files.readManifest();
     const startedAt = host.clock.monotonic();
@@ -138,18 +160,16 @@ export class AppendOnlyFile {
       }
       this.appender?.retire();
       this.appendTo(next);
-      if (wasOn) this.closedBytes = files.closedSize();
+      if (wasOn) this.measure();
     }
-    host.snapshotOpened();
-    const snapshot = new Snapshot(host.keyspaces);
+    const snapshot = host.openSnapshot();
     host.latency('fork', host.clock.monotonic() - startedAt);
     const abort = new AbortController();
     const done = this.runRewrite(snapshot, increment, abort.signal, startedAt).finally(() => {
-      host.snapshotClosed();
+      host.closeSnapshot();
       this.rewrite = undefined;
     });
-    this.rewrite = { abort, startedAt, done };
-    return true;
+    this.rewrite = { abort, startedAt, done, first: switchOn && !wasOn };
   }
 
   private async runRewrite(
@@ -160,10 +180,12 @@ export class AppendOnlyFile {
   ): Promise<void> {
     const { files, host } = this;
     const temporary = files.temporaryPath;
+    const asRdb = host.baseAsRdb;
     try {
-      await writeBase(snapshot, temporary, host.clock, signal);
+      const { sink, encoding } = this.encoder(snapshot.databases());
+      await writeInBackground(temporary, sink, encoding, host.clock, signal);
       signal.throwIfAborted();
-      const base = files.nextBase();
+      const base = files.nextBase(asRdb);
       const renaming = host.clock.monotonic();
       fs.renameSync(temporary, files.pathOf(base));
       host.latency('aof-rename', host.clock.monotonic() - renaming);
@@ -179,9 +201,12 @@ export class AppendOnlyFile {
         history: replaced.map((part) => ({ ...part, type: 'h' as const })),
       });
       files.deleteHistory();
-      this.closedBytes = increment ? files.closedSize() : 0;
+      if (increment) this.measure();
+      else this.closedBytes = 0;
       this.baseSize = this.totalSize;
       this.lastRewriteOk = true;
+      this.rewrites++;
+      this.rewriteFailures = 0;
       host.log(`append-only file rewritten: ${snapshot.size} keys`);
     } catch (error) {
       tryRemove(temporary);
@@ -189,6 +214,7 @@ export class AppendOnlyFile {
       if (!listed) files.discard(increment);
       if (signal.aborted) return;
       this.lastRewriteOk = false;
+      this.rewriteFailures++;
       const reason = (error as Error).message;
       host.log(`the rewrite of the append-only file failed: ${reason}`);
       // Without a base the increment alone is worth nothing.

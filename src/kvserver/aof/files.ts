@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { FatalError } from '../fatal-error.ts';
+import { syncDirectory } from '../rdb/write-file.ts';
 import {
   type AofPart,
   baseName,
@@ -57,9 +58,9 @@ export class AofFiles {
     fs.mkdirSync(this.place.directory, { recursive: true, mode: 0o755 });
   }
 
-  nextBase(): AofPart {
+  nextBase(asRdb: boolean): AofPart {
     const seq = (this.manifest.base?.seq ?? 0) + 1;
-    return { name: baseName(this.place.prefix, seq), seq, type: 'b' };
+    return { name: baseName(this.place.prefix, seq, asRdb), seq, type: 'b' };
   }
 
   nextIncrement(): AofPart {
@@ -110,7 +111,7 @@ export class AofFiles {
       fs.closeSync(fd);
     }
     fs.renameSync(temporary, this.manifestPath);
-    this.syncDirectory();
+    syncDirectory(this.place.directory);
     this.manifest = manifest;
   }
 
@@ -119,16 +120,6 @@ export class AofFiles {
     if (this.manifest.history.length === 0) return;
     for (const part of this.manifest.history) fs.rmSync(this.pathOf(part), { force: true });
     this.publish({ ...this.manifest, history: [] });
-  }
-
-  /** A new name in a directory survives a crash only when the directory is synced too. */
-  private syncDirectory(): void {
-    const fd = fs.openSync(this.place.directory, 'r');
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
   }
 
   private get manifestPath(): string {

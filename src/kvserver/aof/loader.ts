@@ -1,79 +1,93 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { FatalError } from '../fatal-error.ts';
+import { MAGIC } from '../rdb/format.ts';
+import type { LoadOptions } from '../rdb/load.ts';
+import { loadRdbFrom } from '../rdb/load-file.ts';
 import { RequestParser } from '../resp/parser.ts';
 import { ProtocolError } from '../resp/protocol-error.ts';
 
 const CHUNK = 1024 * 1024;
 const LIMITS = { maxBulkLength: Number.MAX_SAFE_INTEGER, authenticated: true, file: true } as const;
 
-export interface LoadOptions {
+/** Who takes what is in a file. */
+export interface LoadTarget {
   /** Runs one command of the file. @throws FatalError when it cannot */
-  readonly run: (request: readonly string[]) => void;
+  run(request: readonly string[]): void;
   /** True while a transaction is open, whose end must not be missing. */
-  readonly inTransaction: () => boolean;
-  /** Whether a file that ends within a command may be cut back: the directive, and only for the last file. */
-  readonly cutTail: boolean;
-  readonly log: (line: string) => void;
+  inTransaction(): boolean;
+  /** Where the snapshot goes that a file may begin with. */
+  readonly rdb: LoadOptions;
+  log(line: string): void;
 }
 
 /**
- * Replays one file of the append-only file.
+ * Reads one file of the append-only file: commands, perhaps with a snapshot in RDB format before them.
+ * @param cutTail whether a file that ends within a command may be cut back: the directive aof-load-truncated,
+ *   and only for the last file
  * @returns bytes that are valid; the file has been cut to that length when its tail was not
  * @throws FatalError when the file is damaged elsewhere than at its end
  */
-export function loadAofFile(path: string, options: LoadOptions): number {
-  const parser = new RequestParser();
-  const fd = fs.openSync(path, 'r');
-  let valid = 0;
+export function loadAofFile(file: string, target: LoadTarget, cutTail: boolean): number {
+  const fd = open(file);
+  let valid: number;
   try {
-    const chunk = Buffer.allocUnsafeSlow(CHUNK);
-    refuseSnapshot(fd, path);
-    for (;;) {
-      const length = fs.readSync(fd, chunk, 0, CHUNK, null);
-      if (length === 0) break;
-      parser.feed(chunk, length);
-      for (let request = parser.next(LIMITS); request; request = parser.next(LIMITS)) {
-        options.run(request);
-        if (!options.inTransaction()) valid = parser.position;
-      }
-      if (parser.idle && !options.inTransaction()) valid = parser.position;
-      parser.keep();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
-      throw new FatalError(`${path} is a directory, not a part of the append-only file`, 'usage');
-    }
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new FatalError(
-      `bad file format in ${path} at byte ${parser.position}: make a copy, then repair it with redis-check-aof --fix`,
-      'failure',
-      { cause: error },
-    );
+    const commandsFrom = beginsWithSnapshot(fd) ? loadRdbFrom(fd, file, target.rdb).end : 0;
+    valid = replay(fd, file, target, commandsFrom);
   } finally {
     fs.closeSync(fd);
   }
-  const size = fs.statSync(path).size;
-  if (valid < size) cutBack(path, valid, size, options);
+  const { size } = fs.statSync(file);
+  if (valid < size) cutBack(file, valid, size, target, cutTail);
   return valid;
 }
 
-function cutBack(path: string, valid: number, size: number, options: LoadOptions): void {
-  if (!options.cutTail) {
+function replay(fd: number, file: string, target: LoadTarget, start: number): number {
+  const parser = new RequestParser();
+  const chunk = Buffer.allocUnsafeSlow(CHUNK);
+  let valid = 0;
+  try {
+    for (let at = start; ; ) {
+      const length = fs.readSync(fd, chunk, 0, CHUNK, at);
+      if (length === 0) return start + valid;
+      at += length;
+      parser.feed(chunk, length);
+      for (let request = parser.next(LIMITS); request; request = parser.next(LIMITS)) {
+        target.run(request);
+        if (!target.inTransaction()) valid = parser.position;
+      }
+      if (parser.idle && !target.inTransaction()) valid = parser.position;
+      parser.keep();
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
     throw new FatalError(
-      `unexpected end of file in ${path}: the last command is not whole. Repair it with redis-check-aof --fix, or set aof-load-truncated to yes`,
+      `Bad file format reading the append only file ${file} at byte ${start + parser.position}: make a backup of it, then repair it with redis-check-aof --fix ${path.basename(file)}`,
+      'failure',
+      { cause: error },
     );
   }
-  options.log(`${path} ends within a command; cut from ${size} to ${valid} bytes`);
-  fs.truncateSync(path, valid);
 }
 
-function refuseSnapshot(fd: number, path: string): void {
-  const magic = Buffer.alloc(5);
-  fs.readSync(fd, magic, 0, 5, 0);
-  if (magic.toString('latin1') === 'REDIS') {
+function cutBack(file: string, valid: number, size: number, target: LoadTarget, cutTail: boolean): void {
+  if (!cutTail) {
     throw new FatalError(
-      `${path} holds a snapshot in RDB format, which this server does not read; rewrite it with aof-use-rdb-preamble no`,
-      'usage',
+      `Unexpected end of file reading the append only file ${file}: the last command is not whole. Make a backup of it, then repair it with redis-check-aof --fix, or set aof-load-truncated to yes`,
     );
   }
+  target.log(`${file} ends within a command; cut from ${size} to ${valid} bytes`);
+  fs.truncateSync(file, valid);
+}
+
+function open(file: string): number {
+  const fd = fs.openSync(file, 'r');
+  if (!fs.fstatSync(fd).isDirectory()) return fd;
+  fs.closeSync(fd);
+  throw new FatalError(`${file} is a directory, not a part of the append-only file`, 'usage');
+}
+
+function beginsWithSnapshot(fd: number): boolean {
+  const magic = Buffer.alloc(MAGIC.length);
+  fs.readSync(fd, magic, 0, MAGIC.length, 0);
+  return magic.toString('latin1') === MAGIC;
 }

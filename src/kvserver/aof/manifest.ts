@@ -12,7 +12,7 @@ export interface AofPart {
  * The list of files that make up the append-only file, in the order in which they are loaded: at most one base,
  * then the increments. Kept in a file of its own beside them, one line a part:
  *
- *     file appendonly.aof.1.base.aof seq 1 type b
+ *     file appendonly.aof.1.base.rdb seq 1 type b
  *     file appendonly.aof.1.incr.aof seq 1 type i
  *
  * Source: the documentation of Redis 7 on persistence ("multi part AOF").
@@ -71,8 +71,9 @@ function quote(name: string): string {
   return `"${escaped}"`;
 }
 
-export function baseName(prefix: string, seq: number): string {
-  return `${prefix}.${seq}.base.aof`;
+/** @param asRdb a snapshot rather than commands */
+export function baseName(prefix: string, seq: number, asRdb: boolean): string {
+  return `${prefix}.${seq}.base.${asRdb ? 'rdb' : 'aof'}`;
 }
 
 export function incrementName(prefix: string, seq: number): string {

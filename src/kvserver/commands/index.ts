@@ -4,6 +4,7 @@ import { CLIENT_COMMANDS } from './client.ts';
 import { COMMAND_COMMANDS } from './command.ts';
 import { CONFIG_COMMANDS } from './config.ts';
 import { CONNECTION_COMMANDS } from './connection.ts';
+import { DEBUG_COMMANDS } from './debug.ts';
 import { EXPIRE_COMMANDS } from './expire.ts';
 import { HASH_COMMANDS } from './hash.ts';
 import { HASH_WALK_COMMANDS } from './hash-walk.ts';
@@ -19,10 +20,12 @@ import { PUBSUB_COMMANDS } from './pubsub.ts';
 import { register } from './registry.ts';
 import { RENAME_COMMANDS } from './rename.ts';
 import { REWRITE_COMMANDS } from './rewrite.ts';
+import { SAVE_COMMANDS } from './save.ts';
 import { SCAN_COMMANDS } from './scan.ts';
 import { SERVER_COMMANDS } from './server.ts';
 import { SET_ALGEBRA_COMMANDS } from './set-algebra.ts';
 import { SET_BASIC_COMMANDS } from './set-basic.ts';
+import { SHUTDOWN_COMMANDS } from './shutdown.ts';
 import { SLOWLOG_COMMANDS } from './slowlog.ts';
 import { SORT_COMMANDS } from './sort.ts';
 import { STRING_CHANGE_COMMANDS } from './string-change.ts';
@@ -59,10 +62,13 @@ for (const family of [
   PUBSUB_COMMANDS,
   RENAME_COMMANDS,
   REWRITE_COMMANDS,
+  SAVE_COMMANDS,
   SCAN_COMMANDS,
+  DEBUG_COMMANDS,
   SERVER_COMMANDS,
   SET_ALGEBRA_COMMANDS,
   SET_BASIC_COMMANDS,
+  SHUTDOWN_COMMANDS,
   SLOWLOG_COMMANDS,
   STRING_CHANGE_COMMANDS,
   STRING_GET_COMMANDS,

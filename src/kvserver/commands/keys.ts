@@ -40,7 +40,8 @@ function count(name: 'exists' | 'touch', since: string, summary: string): Comman
     complexity: 'O(1) a key',
     run({ db }, args) {
       let there = 0;
-      for (let i = 1; i < args.length; i++) if (db.read(args[i]!) !== undefined) there++;
+      for (let i = 1; i < args.length; i++)
+        if (name === 'exists' ? db.look(args[i]!) : db.read(args[i]!) !== undefined) there++;
       return integer(there);
     },
   };
@@ -56,7 +57,7 @@ const type: CommandSpec = {
   summary: 'Returns the type of what a key holds, "none" when there is no such key.',
   complexity: 'O(1)',
   run({ db }, args) {
-    const value = db.peek(args[1]!);
+    const value = db.look(args[1]!) ? db.peek(args[1]!) : undefined;
     return simple(value === undefined ? 'none' : typeOf(value));
   },
 };
@@ -112,6 +113,7 @@ function flush(name: string, summary: string, which: 'one' | 'all'): CommandSpec
         server.watches.touchAll(one);
         one.clear();
       }
+      if (which === 'all') server.snapshots.afterFlushAll();
       // Written to the append-only file even when nothing was there.
       server.dirty++;
       return OK;

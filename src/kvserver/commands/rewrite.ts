@@ -3,9 +3,9 @@ import { simple } from '../resp/reply.ts';
 import type { Server } from '../server.ts';
 import type { CommandSpec } from './spec.ts';
 
-function started(server: Server): boolean {
+function start(server: Server): void {
   try {
-    return server.aof.startRewrite();
+    server.aof.startRewrite();
   } catch (error) {
     const reason = (error as Error).message;
     server.log(`the rewrite of the append-only file cannot begin: ${reason}`);
@@ -22,9 +22,14 @@ const bgrewriteaof: CommandSpec = {
   summary: 'Makes the append-only file as small as the data set, in the background.',
   complexity: 'O(N) in the background, N being the number of keys; a block copy of the tables at once',
   run({ server }) {
-    if (!started(server)) {
+    if (server.aof.rewritingMs !== undefined) {
       throw new CommandError('ERR Background append only file rewriting already in progress');
     }
+    if (server.rewriting) {
+      server.aof.rewriteScheduled = true;
+      return simple('Background append only file rewriting scheduled');
+    }
+    start(server);
     return simple('Background append only file rewriting started');
   },
 };

@@ -1,8 +1,8 @@
 import { Config, type Setting } from './config.ts';
 
 /**
- * Puts settings together in the order given; a later one wins. A directive that appears in several lines
- * (`save`) is not special: the last line stands.
+ * Puts settings together in the order given; a later one wins. Lines of `save` add to each other, and an empty
+ * one forgets those before it.
  * @returns the configuration, warnings for directives this server does not know, and errors for values that
  *   are none; with an error the server must not start
  */
@@ -21,10 +21,12 @@ export function assembleConfig(settings: readonly Setting[]): {
       continue;
     }
     const result = config.read(known, words);
-    if ('change' in result) config.apply(result.change);
-    // Snapshots differ: a redis.conf with `save` is common, and ignoring it loses no promise of this server.
-    else if (known === 'save') warnings.push(`${where}: ${result.reason}; "save" is ignored`);
-    else errors.push(`${where}: "${[name, ...words].join(' ')}": ${result.reason}`);
+    if ('change' in result) {
+      const before = config.values.save;
+      config.apply(result.change);
+      if (known === 'save' && config.values.save.length > 0)
+        config.values.save = [...before, ...config.values.save];
+    } else errors.push(`${where}: "${[name, ...words].join(' ')}": ${result.reason}`);
   }
   return { config, warnings, errors };
 }

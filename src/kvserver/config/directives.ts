@@ -1,5 +1,6 @@
 import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
+import { saveRules } from './save-rules.ts';
 
 const MAX_INT = 2 ** 31 - 1;
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
@@ -27,17 +28,21 @@ export const DIRECTIVES = {
   dir: text('.', { fixed: true }),
   'hash-max-listpack-entries': integer(128, { min: 0, max: MAX_BYTES }),
   'hash-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
+  // Who may send DEBUG; "local": clients of this machine.
+  'enable-debug-command': choice('local', ['no', 'yes', 'local'], { fixed: true }),
   hz: integer(10, { min: 1, max: 500 }),
   // Milliseconds; 0 switches the latency monitor off.
   'latency-monitor-threshold': integer(0, { min: 0, max: MAX_BYTES }),
+  // Bytes; 0: no limit. See store/memory.ts for what is counted.
+  maxmemory: memory(0, { min: 0, max: MAX_BYTES }),
   maxclients: integer(10_000, { min: 1, max: MAX_INT }),
   'no-appendfsync-on-rewrite': flag(false),
+  'notify-keyspace-events': eventClasses(),
   port: integer(6379, { min: 0, max: 65_535, fixed: true }),
   'proto-max-bulk-len': memory(512 * 1024 ** 2, { min: 1024 ** 2, max: MAX_BYTES }),
   'protected-mode': flag(true),
   requirepass: text(''),
   'set-max-intset-entries': integer(512, { min: 0, max: MAX_BYTES }),
-  'notify-keyspace-events': eventClasses(),
   'client-output-buffer-limit': outputLimits(),
   'client-query-buffer-limit': memory(1024 ** 3, { min: 1024 ** 2, max: MAX_BYTES }),
   // Microseconds; negative switches the slow log off.
@@ -46,8 +51,13 @@ export const DIRECTIVES = {
   'tcp-backlog': integer(511, { min: 0, max: MAX_INT, fixed: true }),
   'tcp-keepalive': integer(300, { min: 0, max: MAX_INT }),
   timeout: integer(0, { min: 0, max: MAX_INT }),
-  // Snapshots: none are taken, which is what the empty list says in redis.conf too.
-  save: words([], { check: (list) => (list.join('') === '' ? undefined : 'snapshots are not available') }),
+  // The base of the append-only file as a snapshot rather than as commands.
+  'aof-use-rdb-preamble': flag(true),
+  dbfilename: text('dump.rdb', { fixed: true, check: bareName }),
+  rdbchecksum: flag(true, { fixed: true }),
+  rdbcompression: flag(true),
+  save: saveRules(),
+  'stop-writes-on-bgsave-error': flag(true),
   'zset-max-listpack-entries': integer(128, { min: 0, max: MAX_BYTES }),
   'zset-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
 } satisfies Readonly<Record<string, Directive<never> | object>>;

@@ -5,17 +5,19 @@ import type { DirectiveName } from './directives.ts';
 const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => void } = {
   appendonly(server) {
     const wanted = server.config.values.appendonly;
-    if (wanted && !server.aof.open && !server.aof.startRewrite(true)) {
-      throw new Error('a rewrite of the append-only file is running; try again when it has ended');
+    if (wanted && !server.aof.open) {
+      if (server.rewriting)
+        throw new Error('a rewrite or a background save is running; try again when it has ended');
+      server.aof.startRewrite(true);
     }
     if (!wanted && server.aof.open) server.aof.stop();
   },
   // What was written under the old policy is not left behind.
   appendfsync: (server) => server.aof.flush(),
-  'slowlog-max-len': (server) => server.slowlog.trim(),
-  requirepass(server) {
   'notify-keyspace-events': (server) =>
     server.notifications.configure(server.config.values['notify-keyspace-events']),
+  'slowlog-max-len': (server) => server.slowlog.trim(),
+  requirepass(server) {
     // Clients that were in stay in; without a password everybody is.
     if (server.config.values.requirepass !== '') return;
     for (const session of server.sessions.values()) session.authenticated = true;

@@ -1,4 +1,5 @@
 import type { Server } from '../server.ts';
+import { persistenceFields } from './persistence.ts';
 import { cpuFields, memoryFields, serverFields } from './process.ts';
 
 export type Fields = Readonly<Record<string, string | number>>;
@@ -16,28 +17,6 @@ function clientFields(server: Server): Fields {
     client_recent_max_input_buffer: maxOf(sessions.values(), (one) => one.peer?.queryBuffer ?? 0),
     client_recent_max_output_buffer: maxOf(sessions.values(), (one) => one.peer?.outputBuffer ?? 0),
     blocked_clients: server.blocking.clients,
-  };
-}
-
-function persistenceFields(server: Server): Fields {
-  const { aof } = server;
-  const status = aof.status;
-  return {
-    loading: server.loading ? 1 : 0,
-    aof_enabled: aof.open ? 1 : 0,
-    aof_rewrite_in_progress: aof.rewritingMs === undefined ? 0 : 1,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: aof.lastRewriteMs === undefined ? -1 : Math.floor(aof.lastRewriteMs / 1000),
-    aof_current_rewrite_time_sec: aof.rewritingMs === undefined ? -1 : Math.floor(aof.rewritingMs / 1000),
-    aof_last_bgrewrite_status: aof.lastRewriteOk ? 'ok' : 'err',
-    aof_last_write_status: status?.writeError || status?.syncError ? 'err' : 'ok',
-    ...(status && {
-      aof_current_size: aof.totalSize,
-      aof_base_size: aof.baseSize,
-      aof_buffer_length: status.bufferLength,
-      aof_pending_bio_fsync: status.pendingSync ? 1 : 0,
-      aof_delayed_fsync: status.delayedFsync,
-    }),
   };
 }
 

@@ -29,6 +29,14 @@ const SMALLER_DATA: Advice = {
   text: 'Copying the tables for a rewrite takes long with this many keys. Rewrite less often, or spread the data over several servers.',
 };
 
+const ROOM: Advice = {
+  text: 'Keys are thrown out while clients wait, because the limit of the memory is reached. Raise it, store less, or give keys an expiry so that they go earlier.',
+  directive: 'maxmemory',
+};
+const SMALLER_KEYS: Advice = {
+  text: 'Throwing out a single key took long: it was big. Split big collections into several keys.',
+};
+
 /** Never empty for any event: an event without advice would leave the reader where he was. */
 const BY_EVENT: Readonly<Record<LatencyEvent, readonly Advice[]>> = {
   command: [SLOW_COMMANDS],
@@ -53,6 +61,14 @@ const BY_EVENT: Readonly<Record<LatencyEvent, readonly Advice[]>> = {
   'aof-fstat': [FASTER_DISK],
   'aof-rename': [FASTER_DISK],
   fork: [SMALLER_DATA],
+  'rdb-unlink-temp-file': [
+    {
+      text: 'Removing a large file took long: the file system frees its blocks at once. Move the directory of the data to another file system or disk.',
+      directive: 'dir',
+    },
+  ],
+  'eviction-cycle': [ROOM],
+  'eviction-del': [SMALLER_KEYS],
   'expire-cycle': [FEWER_EXPIRIES],
   'expire-del': [FEWER_EXPIRIES],
 };

@@ -12,10 +12,15 @@ export type LatencyEvent =
   | 'aof-fsync-always'
   | 'aof-fstat'
   | 'aof-rename'
-  /** Taking the copy that a rewrite is made from; a forking server would fork here. */
+  /** Taking the copy that a rewrite or a snapshot is made from; a forking server would fork here. */
   | 'fork'
+  /** Removing the temporary file of a snapshot that failed. */
+  | 'rdb-unlink-temp-file'
   | 'expire-cycle'
-  | 'expire-del';
+  | 'expire-del'
+  /** Making room under maxmemory, and each removal within. */
+  | 'eviction-cycle'
+  | 'eviction-del';
 
 export interface Spike {
   /** Epoch seconds. */

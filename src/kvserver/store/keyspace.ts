@@ -2,6 +2,8 @@ import { CommandError } from '../command-error.ts';
 import type { KeyEvent } from '../notifications.ts';
 import type { AccessClock } from './access-clock.ts';
 import { DenseMap } from './dense-map.ts';
+import { KeyTable } from './key-table.ts';
+import { EXPIRY_BYTES } from './memory.ts';
 import { type AggregateValue, HashValue, ListValue, SetValue, SortedSetValue, type Value } from './values.ts';
 
 /** What a keyspace needs of the server around it. */
@@ -10,8 +12,10 @@ export interface KeyspaceHost {
   readonly now: number;
   /** False while a file is loaded: what has expired meanwhile is removed afterwards. */
   readonly expiring: boolean;
-  /** Counts snapshots that are being written; see `Keyspace.writable`. */
+  /** Counts snapshots: values that are older than the one being written are preserved before they change. */
   readonly snapshotEpoch: number;
+  readonly accessClock: AccessClock;
+  preserve(value: AggregateValue): void;
   keyRead(hit: boolean): void;
   keyChanged(db: Keyspace, key: string, event: KeyEvent): void;
   /** An event beside the change that `keyChanged` has told of. */
@@ -30,7 +34,7 @@ export interface KeyspaceHost {
  */
 export class Keyspace {
   readonly id: number;
-  table = new DenseMap<Value>();
+  table: KeyTable;
   /** Key → epoch milliseconds. */
   expires = new DenseMap<number>();
   private readonly host: KeyspaceHost;
@@ -38,30 +42,26 @@ export class Keyspace {
   constructor(id: number, host: KeyspaceHost) {
     this.id = id;
     this.host = host;
+    this.table = new KeyTable(host.accessClock);
   }
 
   get size(): number {
     return this.table.size;
   }
 
-  /** The value for a command that only reads; counts a hit or a miss. O(1). */
+  /** Bytes of everything that is stored; see memory.ts. */
+  get bytes(): number {
+    return this.table.bytes + this.expires.size * EXPIRY_BYTES;
+  }
+
+  /** The value for a command that only reads; counts a hit or a miss, and as a use of the key. O(1). */
   read(key: string): Value | undefined {
-    const value = this.peek(key);
+    const value = this.use(key);
     this.host.keyRead(value !== undefined);
+    if (value === undefined) this.notify(key, 'keymiss');
     return value;
   }
 
-  /** The value without statistics. O(1). */
-  peek(key: string): Value | undefined {
-    if (this.expires.size > 0 && this.expireIfDue(key)) return undefined;
-    return this.table.get(key);
-  }
-
-  /**
-    if (value === undefined) this.notify(key, 'keymiss');
-   * The value for a command that will change it in place. While a snapshot is written, an object that the
-   * snapshot may still read is replaced by a copy first. O(1), or O(size) for the first change under a snapshot.
-   */
   /** Whether there is a value, for a command that asks just that: a hit or a miss, but no use. O(1). */
   look(key: string): boolean {
     const there = this.has(key);
@@ -85,15 +85,22 @@ export class Keyspace {
     this.table.setStampAt(this.table.slotOf(key), stamp);
   }
 
+  /** The value without statistics. O(1). */
+  peek(key: string): Value | undefined {
+    if (this.expires.size > 0 && this.expireIfDue(key)) return undefined;
+    return this.table.get(key);
+  }
+
+  /**
+   * The value for a command that will change it in place. While a snapshot is written, what the snapshot may
+   * still read is copied for it first. O(1), or O(size) for the first change under a snapshot.
+   */
   writable(key: string): Value | undefined {
-    const value = this.peek(key);
+    const value = this.use(key);
     if (value === undefined || typeof value === 'string') return value;
-    const epoch = this.host.snapshotEpoch;
-    if (value.epoch >= epoch) return value;
-    const copy = value.clone();
-    copy.epoch = epoch;
-    this.table.set(key, copy);
-    return copy;
+    this.table.mayChange(value);
+    if (value.epoch < this.host.snapshotEpoch) this.host.preserve(value);
+    return value;
   }
 
   /** The string under a key, for a read. @throws CommandError WRONGTYPE */
@@ -105,7 +112,7 @@ export class Keyspace {
 
   /** The string under a key, for a change. @throws CommandError WRONGTYPE */
   writableString(key: string): string | undefined {
-    const value = this.peek(key);
+    const value = this.use(key);
     if (value !== undefined && typeof value !== 'string') throw CommandError.wrongType();
     return value;
   }

@@ -1,6 +1,7 @@
 import { DenseMap } from './dense-map.ts';
+import { type FrozenValue, freeze } from './frozen.ts';
 import type { Keyspace } from './keyspace.ts';
-import type { Value } from './values.ts';
+import type { AggregateValue, Value } from './values.ts';
 
 /** The keys of one database as they were at one moment. */
 interface FrozenKeyspace {
@@ -10,23 +11,39 @@ interface FrozenKeyspace {
   readonly expires: DenseMap<number>;
 }
 
+/** The keys of one database, to be read in their order. */
+export interface FrozenDatabase {
+  readonly id: number;
+  readonly size: number;
+  /** How many keys have an expiry. */
+  readonly expiring: number;
+  readonly keys: Iterable<FrozenKey>;
+}
+
 export interface FrozenKey {
-  readonly db: number;
   readonly key: string;
-  readonly value: Value;
+  readonly value: FrozenValue;
+  /** Epoch milliseconds. */
   readonly expiry: number | undefined;
 }
 
 /**
  * The whole data set as it is now, to be read at leisure while clients go on changing it. Only the columns of
  * the tables are copied, a few block copies for each database. What they point at is shared: strings never
- * change, and a collection is copied by the first command that changes it while a snapshot is open (see
- * Keyspace.writable). A server that forks gets the same from the kernel, page by page.
+ * change, and a collection is copied just before the first command that changes it (`preserve`; see
+ * Keyspace.writable), unless it has been read already. A server that forks gets the same from the kernel, page
+ * by page.
  */
 export class Snapshot {
   private readonly frozen: readonly FrozenKeyspace[];
+  private readonly epoch: number;
+  private readonly preserved = new Map<AggregateValue, FrozenValue>();
+  /** How many keys have been read. */
+  keysRead = 0;
 
-  constructor(keyspaces: readonly Keyspace[]) {
+  /** @param epoch higher than that of any snapshot before, and of any value there is */
+  constructor(keyspaces: readonly Keyspace[], epoch: number) {
+    this.epoch = epoch;
     this.frozen = keyspaces
       .filter((db) => db.size > 0)
       .map((db) => {
@@ -40,12 +57,53 @@ export class Snapshot {
     return this.frozen.reduce((sum, db) => sum + db.keys.length, 0);
   }
 
-  *keys(): Generator<FrozenKey> {
-    for (const { id, keys, values, expires } of this.frozen) {
-      for (let slot = 0; slot < keys.length; slot++) {
-        const key = keys[slot]!;
-        yield { db: id, key, value: values[slot]!, expiry: expires.size > 0 ? expires.get(key) : undefined };
-      }
+  /** A value that was made before the snapshot is about to be changed: keeps it as it is. */
+  preserve(value: AggregateValue): void {
+    this.preserved.set(value, freeze(value));
+    value.epoch = this.epoch;
+  }
+
+  /** To be read once. */
+  databases(): FrozenDatabase[] {
+    return this.frozen.map((db) => ({
+      id: db.id,
+      size: db.keys.length,
+      expiring: db.expires.size,
+      keys: this.keysOf(db),
+    }));
+  }
+
+  private *keysOf({ keys, values, expires }: FrozenKeyspace): Generator<FrozenKey> {
+    const noneExpires = expires.size === 0;
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot]!;
+      this.keysRead++;
+      yield { key, value: this.read(values[slot]!), expiry: noneExpires ? undefined : expires.get(key) };
     }
+  }
+
+  private read(value: Value): FrozenValue {
+    if (typeof value === 'string') return value;
+    const kept = this.preserved.get(value);
+    if (kept !== undefined) {
+      this.preserved.delete(value);
+      return kept;
+    }
+    // From now on it may be changed freely.
+    value.epoch = this.epoch;
+    return freeze(value);
+  }
+}
+
+/** The data set itself in the same shape, for whoever reads it at once, with no command in between. */
+export function liveDatabases(keyspaces: readonly Keyspace[]): FrozenDatabase[] {
+  return keyspaces
+    .filter((db) => db.size > 0)
+    .map((db) => ({ id: db.id, size: db.size, expiring: db.expires.size, keys: liveKeys(db) }));
+}
+
+function* liveKeys(db: Keyspace): Generator<FrozenKey> {
+  for (const [key, value] of db.table.entries()) {
+    yield { key, value: freeze(value), expiry: db.expiryOf(key) };
   }
 }

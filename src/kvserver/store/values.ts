@@ -1,14 +1,18 @@
 import { DenseIndex } from './dense-index.ts';
-import { DenseMap } from './dense-map.ts';
+import { TextMap } from './dense-map.ts';
 import { Deque } from './deque.ts';
 import { SortedSet } from './sorted-set.ts';
 
 /** What every value but a string has. */
 interface Aggregate {
   readonly kind: 'set' | 'hash' | 'list' | 'zset';
-  /** The snapshot (see Keyspace) that this object was made after; older objects are copied before a change. */
+  /** The snapshot that this value was made after or has been read by; see Keyspace.writable. */
   epoch: number;
   readonly size: number;
+  /** For the table that holds it, to keep account of its bytes; see KeyTable. */
+  owner: object | undefined;
+  accounted: number;
+  changing: boolean;
   clone(): Aggregate;
 }
 
@@ -16,6 +20,9 @@ interface Aggregate {
 export class SetValue implements Aggregate {
   readonly kind = 'set';
   epoch = 0;
+  owner: object | undefined;
+  accounted = 0;
+  changing = false;
   readonly members = new DenseIndex();
 
   get size(): number {
@@ -33,7 +40,10 @@ export class SetValue implements Aggregate {
 export class HashValue implements Aggregate {
   readonly kind = 'hash';
   epoch = 0;
-  readonly fields = new DenseMap<string>();
+  owner: object | undefined;
+  accounted = 0;
+  changing = false;
+  readonly fields = new TextMap();
 
   get size(): number {
     return this.fields.size;
@@ -50,6 +60,9 @@ export class HashValue implements Aggregate {
 export class ListValue implements Aggregate {
   readonly kind = 'list';
   epoch = 0;
+  owner: object | undefined;
+  accounted = 0;
+  changing = false;
   items = new Deque();
 
   get size(): number {
@@ -67,6 +80,9 @@ export class ListValue implements Aggregate {
 export class SortedSetValue implements Aggregate {
   readonly kind = 'zset';
   epoch = 0;
+  owner: object | undefined;
+  accounted = 0;
+  changing = false;
   sorted = new SortedSet();
 
   get size(): number {
