@@ -35,7 +35,7 @@ export class Blocking {
   }
 
   isBlocked(session: Session): boolean {
-    return this.waiting.has(session);
+    return this.waiting.size > 0 && this.waiting.has(session);
   }
 
   /** @param timeoutMs 0: without end */

@@ -12,6 +12,8 @@ export interface Resolved {
   readonly fullName: string;
   readonly write: boolean;
   readonly noAuth: boolean;
+  /** What it runs is written to the append-only file one by one; it is not written itself. */
+  readonly transparent: boolean;
   readonly event: LatencyEvent;
   /** Numbers the commands, so that a counter is found by index. */
   readonly index: number;
@@ -40,8 +42,7 @@ export function call(session: Session, command: Resolved, args: readonly string[
   entry.usec += ms * 1000;
   if (failed) entry.failed++;
   stats.commandsProcessed++;
-  if (server.dirty !== dirtyBefore && !command.spec.flags.includes('transparent'))
-    propagate(server, db.id, args);
+  if (server.dirty !== dirtyBefore && !command.transparent) propagate(server, db.id, args);
   server.rewritten = undefined;
   return reply;
 }

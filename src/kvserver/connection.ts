@@ -10,6 +10,9 @@ import type { Peer, Session } from './session.ts';
 import { startReading } from './socket.ts';
 import type { Sender } from './turn.ts';
 
+/** Replies below this are not held against the limits; other servers do not count their first buffer either. */
+const UNCOUNTED_BYTES = 16 * 1024;
+
 /** A client's socket: bytes in, requests run, replies kept until the end of the turn, bytes out. */
 export class Connection implements Peer, Sender {
   readonly session: Session;
@@ -22,6 +25,9 @@ export class Connection implements Peer, Sender {
   private overSoftSince: number | undefined;
   private queued = false;
   private ending = false;
+  /** Nothing can be sent any more. */
+  private gone = false;
+  private readonly limits = { maxBulkLength: MAX_STRING, authenticated: false };
 
   /** @param accepted a socket that nothing has been read from yet */
   constructor(server: Server, accepted: Socket) {
@@ -31,8 +37,14 @@ export class Connection implements Peer, Sender {
     const socket = startReading(accepted, (bytes, length) => this.receive(bytes, length));
     this.socket = socket;
     this.session = server.openSession(this);
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => server.closeSession(this.session));
+    socket.on('error', () => {
+      this.gone = true;
+      socket.destroy();
+    });
+    socket.on('close', () => {
+      this.gone = true;
+      server.closeSession(this.session);
+    });
     if (server.config.values['tcp-keepalive'] > 0) {
       socket.setKeepAlive(true, server.config.values['tcp-keepalive'] * 1000);
     }
@@ -57,25 +69,35 @@ export class Connection implements Peer, Sender {
 
   sendQueued(): void {
     this.queued = false;
+    if (this.gone) {
+      this.out.clear();
+      return;
+    }
     const chunks = this.out.chunks();
     this.out.clear();
-    if (this.socket.destroyed) return;
     for (const chunk of chunks) {
       this.server.stats.netOutputBytes += chunk.length;
       this.socket.write(chunk, 'latin1');
     }
     if (this.ending) this.socket.end();
+    else if (this.socket.writableLength > 0) this.checkOutput();
   }
 
-  /** Adds to the replies. A client that leaves too many unread is cut off, for they are kept in memory. */
   private keepReply(text: string): void {
-    if (text === '' || this.socket.destroyed) return;
+    if (this.gone) return;
     this.out.add(text);
+    if (this.out.length > UNCOUNTED_BYTES) this.checkOutput();
+  }
+
+  /** A client that leaves too many replies unread is cut off, for they are kept in memory. */
+  private checkOutput(): void {
     const { session, server } = this;
     const limit = server.config.values['client-output-buffer-limit'][clientType(session)];
     const size = this.outputBuffer;
-    if (limit.soft > 0 && size > limit.soft) this.overSoftSince ??= server.now;
-    else this.overSoftSince = undefined;
+    // Everything had been taken meanwhile, or there is little now.
+    if (this.socket.writableLength === 0 || limit.soft === 0 || size <= limit.soft) {
+      this.overSoftSince = undefined;
+    } else this.overSoftSince ??= server.now;
     const tooLong =
       this.overSoftSince !== undefined && server.now - this.overSoftSince > limit.seconds * 1000;
     if (!tooLong && (limit.hard === 0 || size <= limit.hard)) return;
@@ -86,6 +108,7 @@ export class Connection implements Peer, Sender {
   close(afterReplies: boolean): void {
     this.ending = true;
     if (!afterReplies) {
+      this.gone = true;
       this.out.clear();
       this.socket.destroy();
     } else if (!this.queued) this.socket.end();
@@ -110,13 +133,12 @@ export class Connection implements Peer, Sender {
   /** Runs every whole request that has come, unless the client waits for a key. */
   private process(): void {
     if (this.ending) return;
-    const { parser, session, server } = this;
-    const { values } = server.config;
-    const maxBulkLength = Math.min(values['proto-max-bulk-len'], MAX_STRING);
+    const { limits, parser, session, server } = this;
+    limits.maxBulkLength = Math.min(server.config.values['proto-max-bulk-len'], MAX_STRING);
     server.refreshClocks();
     try {
-      while (!session.closing && !this.socket.destroyed && !server.blocking.isBlocked(session)) {
-        const limits = { maxBulkLength, authenticated: session.authenticated };
+      while (!session.closing && !this.gone && !server.blocking.isBlocked(session)) {
+        limits.authenticated = session.authenticated;
         const request = parser.next(limits);
         if (request === undefined) break;
         // In two steps: the command itself may send something to this client before its reply.
@@ -133,7 +155,7 @@ export class Connection implements Peer, Sender {
     }
     this.sendNowOrQueue();
     if (session.closing) this.close(true);
-    else if (parser.pending > values['client-query-buffer-limit']) this.close(false);
+    else if (parser.pending > server.config.values['client-query-buffer-limit']) this.close(false);
   }
 
   /** When nothing waits for the disk, the reply goes out now, and the client thinks while others are served. */

@@ -46,6 +46,7 @@ function resolved(spec: CommandSpec, fullName: string): Resolved {
     fullName,
     write: has('write'),
     noAuth: has('no_auth'),
+    transparent: has('transparent'),
     event,
     index: commandCount++,
     run: spec.run,

@@ -17,7 +17,8 @@ export class Config {
   readonly values: { -readonly [K in keyof Settings]: Settings[K] };
 
   constructor() {
-    const values: Record<string, unknown> = {};
+    // Made as a copy so that V8 knows its shape: these are looked up in every command.
+    const values: Record<string, unknown> = { ...DIRECTIVES };
     for (const [name, directive] of Object.entries(DIRECTIVES)) values[name] = directive.initial;
     this.values = values as Settings;
   }

@@ -1,5 +1,7 @@
+import { latin1 } from './latin1.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { splitWords } from './split-words.ts';
+import { LONGEST_WORD, word } from './words.ts';
 
 /** Longest line without its end: an inline command, or the count of a multibulk or bulk. */
 const MAX_LINE = 64 * 1024;
@@ -7,6 +9,8 @@ const MAX_LINE = 64 * 1024;
 const UNAUTHENTICATED_ARGS = 10;
 const UNAUTHENTICATED_BULK = 16 * 1024;
 const MAX_ARGS = 2 ** 31 - 1;
+/** Up to this many arguments are given their room at once; beyond, a header's promise is not trusted. */
+const TRUSTED_ARGS = 64;
 
 const CR = 13;
 const LF = 10;
@@ -25,11 +29,6 @@ export interface ProtocolLimits {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Node's own slice, without the checks of toString around it: it is called for every argument. */
-function latin1(buffer: Buffer, start: number, end: number): string {
-  return (buffer as Buffer & { latin1Slice(start: number, end: number): string }).latin1Slice(start, end);
-}
-
 /**
  * Turns the bytes of one connection into requests, in whatever pieces they arrive. A request is a list of byte
  * strings (latin1: one character a byte). Each complete argument is taken once, so a request that comes byte
@@ -46,7 +45,8 @@ export class RequestParser {
   private end = 0;
   private own: Buffer = EMPTY;
   private args: string[] | undefined;
-  private argsLeft = 0;
+  private taken = 0;
+  private count = 0;
   private bulkLength = -1;
   private fed = 0;
 
@@ -96,18 +96,18 @@ export class RequestParser {
           throw new ProtocolError('unauthenticated multibulk length');
         }
         if (count <= 0) continue;
-        this.args = [];
-        this.argsLeft = count;
+        this.args = count <= TRUSTED_ARGS ? new Array<string>(count) : [];
+        this.taken = 0;
+        this.count = count;
       }
-      while (this.argsLeft > 0) {
+      const { args, count } = this;
+      while (this.taken < count) {
         const arg = this.bulk(limits);
         if (arg === undefined) return undefined;
-        this.args.push(arg);
-        this.argsLeft--;
+        args[this.taken++] = arg;
       }
-      const request = this.args;
       this.args = undefined;
-      return request;
+      return args;
     }
   }
 
@@ -142,7 +142,8 @@ export class RequestParser {
     }
     const stop = this.at + this.bulkLength;
     if (stop + 2 > this.end) return undefined;
-    const arg = latin1(this.buffer, this.at, stop);
+    const read = this.bulkLength <= LONGEST_WORD ? word : latin1;
+    const arg = read(this.buffer, this.at, stop);
     this.at = stop + 2;
     this.bulkLength = -1;
     return arg;
