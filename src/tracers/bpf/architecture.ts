@@ -1,7 +1,9 @@
+import type { Machine } from '../log/calls.ts';
+
 /** What differs between the machines that the tracer knows. */
 export interface Architecture {
   /** As `process.arch` names it. */
-  readonly name: 'x64' | 'arm64';
+  readonly name: Machine;
   /** Number of bpf(2) itself. */
   readonly bpfCall: number;
   /**

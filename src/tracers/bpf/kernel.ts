@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { errnoName } from '../log/errno.ts';
 import type { Libc } from './libc.ts';
 import { Refused } from './refusal.ts';
 
@@ -127,11 +128,6 @@ function refusedMap(type: MapShape['type'], result: number): Refused {
 
 function failed(step: string, result: number): Refused {
   return new Refused({ kind: 'failed', step, error: errnoName(-result) });
-}
-
-export function errnoName(number: number): string {
-  const found = Object.entries(constants.errno).find(([, value]) => value === number);
-  return found ? found[0] : `error ${number}`;
 }
 
 /** The verifier's verdict stands in front of its statistics. */

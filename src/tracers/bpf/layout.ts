@@ -1,31 +1,7 @@
 /** Memory that the kernel's programs and this process share: where everything stands. Little endian, in bytes. */
 
-/** Bytes of a buffer that are kept at most. The programs keep lengths in a register and need a fixed bound. */
-export const MAX_PAYLOAD = 1024;
 /** Parts of an I/O vector that are looked at; servers send a header, a body, and seldom more. */
 export const VECTOR_PARTS = 8;
-/** Bytes of a path that are kept, with the NUL. */
-export const MAX_PATH = 512;
-
-/** A record in the ring buffer: a call that returned. */
-export const RECORD = {
-  /** bpf_ktime_get_ns: nanoseconds since boot on CLOCK_MONOTONIC. */
-  startNs: 0,
-  endNs: 8,
-  /** Thread id, then thread group id, which is what others call pid: bpf_get_current_pid_tgid in one number. */
-  tid: 16,
-  pid: 20,
-  /** 16 bits each. */
-  number: 24,
-  capture: 26,
-  /** Bytes of payload behind the record. */
-  payloadBytes: 28,
-  result: 32,
-  /** The first four arguments, 64 bits each. */
-  args: 40,
-  bytes: 72,
-} as const;
-
 /** A thread's call that has begun. Threads share slots by the low bits of their ids; the key tells whose it is. */
 export const SLOT = {
   /** 0: no call under way. */
@@ -63,6 +39,3 @@ export const STATE = {
 
 /** A wait for descriptors that took less time was none. */
 export const SHORTEST_WAIT_NS = 4000;
-
-/** In front of each record in the ring buffer: length with two flags, and the kernel's own 32 bits. */
-export const RING_HEADER = { bytes: 8, busy: 0x8000_0000, discarded: 0x4000_0000 } as const;

@@ -1,18 +1,8 @@
+import { CAPTURE, MAX_CALLS } from '../log/calls.ts';
+import { MAX_PATH, MAX_PAYLOAD, RECORD } from '../log/record.ts';
 import type { Architecture } from './architecture.ts';
 import { Assembler, type Register } from './assembler.ts';
-import { CAPTURE, MAX_CALLS } from './calls.ts';
-import {
-  MAX_PATH,
-  MAX_PAYLOAD,
-  RECORD,
-  SHORTEST_WAIT_NS,
-  SLOT,
-  SLOT_SHIFT,
-  SLOTS,
-  STATE,
-  VECTOR_PARTS,
-  WATCHED,
-} from './layout.ts';
+import { SHORTEST_WAIT_NS, SLOT, SLOT_SHIFT, SLOTS, STATE, VECTOR_PARTS, WATCHED } from './layout.ts';
 
 /** Descriptors of the maps that the programs use. */
 export interface Maps {

@@ -1,4 +1,4 @@
-import { RING_HEADER } from './layout.ts';
+import { RECORD_HEADER, stepOf } from '../log/record.ts';
 
 /**
  * The reader's side of a BPF ring buffer (Documentation/bpf/ringbuf.rst). The kernel maps the data twice in a row, so
@@ -45,11 +45,11 @@ export class RingBuffer {
     let records = 0;
     while (end < until) {
       const header = Atomics.load(this.words, (base + end - from) >>> 2) >>> 0;
-      if (header & RING_HEADER.busy) break;
+      if (header & RECORD_HEADER.busy) break;
       const next = end + stepOf(header);
       if (next > until) break;
       end = next;
-      if (!(header & RING_HEADER.discarded)) records++;
+      if (!(header & RECORD_HEADER.discarded)) records++;
     }
     const bytes = end - from;
     if (bytes > 0) {
@@ -58,10 +58,4 @@ export class RingBuffer {
     }
     return { bytes, records };
   }
-}
-
-/** From the beginning of a header to the next one. */
-export function stepOf(header: number): number {
-  const length = header & ~(RING_HEADER.busy | RING_HEADER.discarded);
-  return (length + RING_HEADER.bytes + 7) & ~7;
 }

@@ -1,11 +1,12 @@
+import { captureTable, type WatchedCall, watchedCalls } from '../log/calls.ts';
+import type { OpenCall } from '../log/log-text.ts';
+import { MAX_PAYLOAD } from '../log/record.ts';
+import type { RecordStore } from '../log/record-store.ts';
 import { architectureOf } from './architecture.ts';
-import { captureTable, type WatchedCall, watchedCalls } from './calls.ts';
 import { BPF_F_MMAPABLE, Kernel } from './kernel.ts';
-import { MAX_PAYLOAD, STATE } from './layout.ts';
+import { STATE } from './layout.ts';
 import { type Libc, loadLibc, type MappedMemory } from './libc.ts';
-import type { OpenCall } from './log-text.ts';
 import { enterProgram, exitProgram, type Maps, SCRATCH_BYTES } from './programs.ts';
-import type { RecordStore } from './record-store.ts';
 import { Refused } from './refusal.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { StateMemory } from './state-memory.ts';
@@ -49,7 +50,7 @@ export class Session {
     const architecture = architectureOf(process.arch);
     if (!architecture) throw new Refused({ kind: 'architecture', name: process.arch });
     const libc = await loadLibc(architecture.bpfCall);
-    const session = new Session(libc, watchedCalls(architecture));
+    const session = new Session(libc, watchedCalls(architecture.name));
     try {
       const kernel = new Kernel(libc, (fd) => session.fds.push(fd));
       const maps = createMaps(kernel, RING_BYTES);

@@ -1,5 +1,5 @@
+import type { OpenCall } from '../log/log-text.ts';
 import { FIRST_GENERATION, SLOT, SLOTS, STATE } from './layout.ts';
-import type { OpenCall } from './log-text.ts';
 
 /** The state that the kernel's programs keep, as this process sees it: an array map mapped into memory. */
 export class StateMemory {

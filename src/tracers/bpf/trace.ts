@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IsSpent, MAX_CALLS } from '../limits.ts';
-import { writeLog } from './log-text.ts';
-import { RecordStore } from './record-store.ts';
+import { writeLog } from '../log/log-text.ts';
+import { RecordStore } from '../log/record-store.ts';
 import { Refused } from './refusal.ts';
 import { Session, type SessionEnd } from './session.ts';
 

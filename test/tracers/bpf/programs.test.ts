@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Architecture, architectureOf } from '../../../src/tracers/bpf/architecture.ts';
-import { CAPTURE, captureTable, watchedCalls } from '../../../src/tracers/bpf/calls.ts';
 import { enterProgram, exitProgram, type ProgramOptions } from '../../../src/tracers/bpf/programs.ts';
+import { CAPTURE, captureTable, watchedCalls } from '../../../src/tracers/log/calls.ts';
 
 const ARCHITECTURES = ['x64', 'arm64'].map((name) => architectureOf(name)!);
 const MAPS = { state: 3, groups: 4, scratch: 5, ring: 6 };
@@ -42,7 +42,7 @@ describe.each(ARCHITECTURES)('programs on $name', (architecture) => {
   });
 
   it('has every call once, by number and by name', () => {
-    const calls = watchedCalls(architecture);
+    const calls = watchedCalls(architecture.name);
     expect(new Set(calls.map(({ number }) => number)).size).toBe(calls.length);
     expect(new Set(calls.map(({ name }) => name)).size).toBe(calls.length);
     const table = captureTable(calls);
@@ -53,7 +53,7 @@ describe.each(ARCHITECTURES)('programs on $name', (architecture) => {
 
 it('knows the numbers that the two machines do not share', () => {
   const numbers = (name: string) =>
-    Object.fromEntries(watchedCalls(architectureOf(name)!).map((call) => [call.name, call.number]));
+    Object.fromEntries(watchedCalls(name as 'x64' | 'arm64').map((call) => [call.name, call.number]));
   expect(numbers('x64')).toMatchObject({ read: 0, write: 1, fdatasync: 75, openat: 257, epoll_wait: 232 });
   expect(numbers('arm64')).toMatchObject({ read: 63, write: 64, fdatasync: 83, openat: 56, epoll_pwait: 22 });
   expect(numbers('arm64')).not.toHaveProperty('epoll_wait');

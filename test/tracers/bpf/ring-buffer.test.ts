@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RING_HEADER } from '../../../src/tracers/bpf/layout.ts';
 import { RingBuffer } from '../../../src/tracers/bpf/ring-buffer.ts';
-import { framed } from './memory.ts';
+import { RECORD_HEADER } from '../../../src/tracers/log/record.ts';
+import { framed } from '../log/memory.ts';
 
 const PAGE = 4096;
 const SIZE = 64;
@@ -31,7 +31,7 @@ function texts(target: Buffer, bytes: number): string[] {
   const found: string[] = [];
   for (let at = 0; at < bytes; ) {
     const length = target.readUInt32LE(at) & 0x3fff_ffff;
-    if (!(target.readUInt32LE(at) & RING_HEADER.discarded)) {
+    if (!(target.readUInt32LE(at) & RECORD_HEADER.discarded)) {
       found.push(target.toString('latin1', at + 8, at + 8 + length));
     }
     at += (length + 15) & ~7;
@@ -65,7 +65,7 @@ describe('RingBuffer', () => {
     const { ring, write, put } = fakeRing();
     const target = Buffer.alloc(256);
     write('done');
-    write('busy', RING_HEADER.busy);
+    write('busy', RECORD_HEADER.busy);
     write('later');
     expect(ring.read(target, 0).records).toBe(1);
     expect(ring.waiting).toBe(32);
@@ -76,7 +76,7 @@ describe('RingBuffer', () => {
   it('does not count what was discarded', () => {
     const { ring, write } = fakeRing();
     const target = Buffer.alloc(256);
-    write('gone', RING_HEADER.discarded);
+    write('gone', RECORD_HEADER.discarded);
     write('kept');
     const { bytes, records } = ring.read(target, 0);
     expect(records).toBe(1);

@@ -1,5 +1,5 @@
-import { RECORD, RING_HEADER } from '../../../src/tracers/bpf/layout.ts';
-import type { RecordSource } from '../../../src/tracers/bpf/record-store.ts';
+import { RECORD, RECORD_HEADER } from '../../../src/tracers/log/record.ts';
+import type { RecordSource } from '../../../src/tracers/log/record-store.ts';
 
 export interface FakeRecord {
   readonly startNs: number;
@@ -33,9 +33,9 @@ export function recordBytes(record: FakeRecord): Buffer {
 
 /** Behind its header, filled up to a multiple of eight, as it lies in the ring buffer. */
 export function framed(record: Uint8Array, flags = 0): Buffer {
-  const whole = Buffer.alloc((record.length + RING_HEADER.bytes + 7) & ~7);
+  const whole = Buffer.alloc((record.length + RECORD_HEADER.bytes + 7) & ~7);
   whole.writeUInt32LE((record.length | flags) >>> 0, 0);
-  whole.set(record, RING_HEADER.bytes);
+  whole.set(record, RECORD_HEADER.bytes);
   return whole;
 }
 

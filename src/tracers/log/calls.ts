@@ -1,5 +1,3 @@
-import type { Architecture } from './architecture.ts';
-
 /**
  * What the kernel program copies beside the numbers of a call. The values are the bytes of the table that the
  * program looks into; 0 there means that the call is not watched.
@@ -110,10 +108,13 @@ const ROWS: readonly Row[] = [
   ['io_uring_enter', 426, 426, 'numbers', 'fd size size hex'],
 ];
 
+/** Machines whose numbers are known, as `process.arch` names them. */
+export type Machine = 'x64' | 'arm64';
+
 /** The calls that are watched on a machine. */
-export function watchedCalls(architecture: Architecture): WatchedCall[] {
+export function watchedCalls(machine: Machine): WatchedCall[] {
   return ROWS.flatMap(([name, x64, arm64, capture, args]) => {
-    const number = architecture.name === 'x64' ? x64 : arm64;
+    const number = machine === 'x64' ? x64 : arm64;
     if (number === undefined) return [];
     return [{ number, name, capture, args: args.split(' ').filter((arg) => arg !== '') as Argument[] }];
   });

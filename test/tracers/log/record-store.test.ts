@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RecordStore } from '../../../src/tracers/bpf/record-store.ts';
+import { RecordStore } from '../../../src/tracers/log/record-store.ts';
 import { recordBytes, sourceOf } from './memory.ts';
 
 const record = (payload: string) => recordBytes({ startNs: 1, endNs: 2, number: 0, result: 1, payload });

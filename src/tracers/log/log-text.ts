@@ -1,7 +1,7 @@
 import { ByteWriter } from './byte-writer.ts';
 import { type Argument, MAX_CALLS, type WatchedCall } from './calls.ts';
-import { errnoName } from './kernel.ts';
-import { RECORD } from './layout.ts';
+import { errnoName } from './errno.ts';
+import { RECORD } from './record.ts';
 import type { RecordStore } from './record-store.ts';
 
 /** A call that had not returned when the window ended. */

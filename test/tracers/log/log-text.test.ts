@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseStrace } from '../../../src/probes/strace.ts';
-import { architectureOf } from '../../../src/tracers/bpf/architecture.ts';
-import { watchedCalls } from '../../../src/tracers/bpf/calls.ts';
-import { type LogOptions, writeLog } from '../../../src/tracers/bpf/log-text.ts';
-import { RecordStore } from '../../../src/tracers/bpf/record-store.ts';
+import { watchedCalls } from '../../../src/tracers/log/calls.ts';
+import { type LogOptions, writeLog } from '../../../src/tracers/log/log-text.ts';
+import { RecordStore } from '../../../src/tracers/log/record-store.ts';
 import { type FakeRecord, recordBytes, sourceOf } from './memory.ts';
 
-const CALLS = watchedCalls(architectureOf('x64')!);
+const CALLS = watchedCalls('x64');
 const NUMBER = Object.fromEntries(CALLS.map(({ name, number }) => [name, number]));
 /** CLOCK_MONOTONIC stood at 5 s. */
 const BOOT_US = 1_700_000_000_000_000 - 5_000_000;

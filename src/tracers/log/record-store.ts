@@ -1,10 +1,9 @@
-import { MAX_PAYLOAD, RECORD, RING_HEADER } from './layout.ts';
-import { stepOf } from './ring-buffer.ts';
+import { MAX_PAYLOAD, RECORD, RECORD_HEADER, stepOf } from './record.ts';
 
 /** Memory is taken in pieces of this size. */
 const SLAB_BYTES = 4 * 1024 * 1024;
 /** Room that the longest record fits into. */
-const LONGEST = RING_HEADER.bytes + RECORD.bytes + 2 * MAX_PAYLOAD;
+const LONGEST = RECORD_HEADER.bytes + RECORD.bytes + 2 * MAX_PAYLOAD;
 
 export interface RecordSource {
   read(target: Uint8Array, at: number): { readonly bytes: number; readonly records: number };
@@ -48,7 +47,7 @@ export class RecordStore {
   forEachIn({ words, used }: Slab, visit: (at: number) => void): void {
     for (let at = 0; at < used; ) {
       const header = words[at >>> 2]!;
-      if (!(header & RING_HEADER.discarded)) visit((at + RING_HEADER.bytes) >>> 2);
+      if (!(header & RECORD_HEADER.discarded)) visit((at + RECORD_HEADER.bytes) >>> 2);
       at += stepOf(header);
     }
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { unescapeBytes } from '../../../src/probes/strace-line.ts';
-import { ByteWriter } from '../../../src/tracers/bpf/byte-writer.ts';
+import { ByteWriter } from '../../../src/tracers/log/byte-writer.ts';
 
 const written = (write: (out: ByteWriter) => void) => {
   const out = new ByteWriter(16);
