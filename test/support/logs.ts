@@ -195,3 +195,14 @@ export const otherDatabase = () =>
       .sync(30)
       .write(12, 'C\0\0\0\x0fINSERT 0 1\0Z\0\0\0\x05I'),
   );
+
+/** Every key of one name is copied to a key of another name, as fast as it goes or with rests. */
+export const migration = (restUs = 100) =>
+  new TraceLog(quiet).times(12, (log, step) => {
+    const keys = Array.from({ length: 10 }, (_, index) => `old:${id(step * 10 + index)}`);
+    log.wait(restUs).turn(8, ['SCAN', String(step * 16 + 5)], page((step + 1) * 16 + 5, keys));
+    for (const key of keys) {
+      log.turn(8, ['GET', key], bulk(`content of ${key}`));
+      log.turn(8, ['SET', key.replace('old', 'new'), `content of ${key}`], OK);
+    }
+  });

@@ -1,5 +1,5 @@
 import { formatShare } from '../../core/units.ts';
-import { sharesOf, splitTime } from '../derive/accounting.ts';
+import { isPaced, sharesOf, splitTime } from '../derive/accounting.ts';
 import type { Command, Conversation } from '../derive/conversation.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
@@ -54,14 +54,16 @@ function report(facts: Facts, scans: readonly Command[]) {
   const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
   const share = split && split.wallUs > 0 ? sharesOf(split, trace, held).scan : undefined;
   const asked = countAsked(scans[0]!);
+  const paced = isPaced(scans, trace);
   return found({
     id: 'scan-small-count',
-    severity: severityOf(share),
+    severity: paced ? 'info' : severityOf(share),
     confidence: 0.95,
     title: 'SCAN walks the keys in small steps',
     why:
       `${scans.length} SCAN calls asked for ${asked} keys each${asked === DEFAULT_COUNT ? ', the default' : ''}; ` +
-      `each is a round trip${share === undefined ? '' : `, together ${formatShare(share)} of the time`}.`,
+      `each is a round trip${share === undefined ? '' : `, together ${formatShare(share)} of the time`}.` +
+      (paced ? ' The client rests between the steps: it looks like a job in the background.' : ''),
     ...(share === undefined ? {} : { share: Math.round(share * 1000) / 1000 }),
     measures: { scans: countOf(scans.length), countAsked: countOf(asked) },
     evidence: scans.slice(0, 2).map((command) => callEvidence(facts, command.call)),

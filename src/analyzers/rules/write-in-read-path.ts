@@ -1,7 +1,7 @@
 import type { Evidence } from '../../core/finding.ts';
 import { keyPrefix } from '../../core/redact.ts';
-import { sharesOf, splitTime } from '../derive/accounting.ts';
-import { isWrite } from '../derive/command-table.ts';
+import { isPaced, sharesOf, splitTime } from '../derive/accounting.ts';
+import { classOf, isWrite } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import type { HttpRequest } from '../derive/http.ts';
 import { type DerivedWrite, type Patterns, patternsOf } from '../derive/patterns.ts';
@@ -110,6 +110,15 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
   const reads = guilty.reduce((sum, each) => sum + each.reads, 0);
   const names = [...new Set(derived.map((each) => each.write.name))].join(', ');
   const endpoint = requests[0] && `${requests[0].method} ${requests[0].path}`;
+  const isQuery =
+    scratch.length > 0 ||
+    requests.length > 0 ||
+    derived.some((each) => each.keyFromValue && each.memberFromKey) ||
+    derived.every((each) => !each.valueCopied);
+  const paced = isPaced(
+    guilty.flatMap(({ conversation }) => conversation.commands.filter(goesOn)),
+    trace,
+  );
   const strong = derived.length + scratch.length * LOOP;
   const why = [
     derived.length > 0
@@ -119,13 +128,23 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
       ? `It fills a key, reads it back with ${scratch[0]!.readBack.name} and deletes it: the server serves as a scratch pad.`
       : '',
     endpoint ? `${endpoint} is a query, yet its commands write.` : '',
+    isQuery ? '' : 'A job that copies or converts keys looks the same.',
+    paced ? 'The client rests between the steps of its walk: it looks like a job in the background.' : '',
     'Each of these writes takes a round trip, and is appended to the log and synced like any other.',
   ];
   return found({
     id: 'write-in-read-path',
-    severity: severityOf(share),
-    confidence: strong >= 50 || (strong >= LOOP && requests.length > 0) ? 0.97 : strong >= LOOP ? 0.9 : 0.7,
-    title: 'A query writes: the server is used as a scratch pad',
+    severity: isQuery && !paced ? severityOf(share) : 'info',
+    confidence: !isQuery
+      ? 0.5
+      : strong >= 50 || (strong >= LOOP && requests.length > 0)
+        ? 0.97
+        : strong >= LOOP
+          ? 0.9
+          : 0.7,
+    title: isQuery
+      ? 'A query writes: the server is used as a scratch pad'
+      : 'A loop writes what it has just read back to the server',
     why: why.filter((text) => text !== '').join(' '),
     ...(share === undefined ? {} : { share: Math.round(share * 1000) / 1000 }),
     measures: {
@@ -141,6 +160,11 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
       cost: 'No durability is lost; a change of the application, not of the server.',
     },
   });
+}
+
+/** The next step of a walk that has begun. */
+function goesOn({ name, args }: Command): boolean {
+  return classOf(name) === 'scan' && args[name === 'SCAN' ? 0 : 1]?.text !== '0';
 }
 
 function evidenceFor(

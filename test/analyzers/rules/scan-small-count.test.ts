@@ -40,6 +40,16 @@ judges(ID, {
 });
 
 describe('what it says', () => {
+  it('only remarks on a walk that rests between its steps', () => {
+    const resting = new TraceLog({ thinkUs: 20_000 }).times(40, (log, index) =>
+      log.turn(8, ['SCAN', String(index * 32 + 7)], page((index + 1) * 32, [`a:${index}`])),
+    );
+    const finding = findingOf(ID, { log: resting });
+    expect(finding.severity).toBe('info');
+    expect(finding.why).toContain('The client rests between the steps');
+    expect(findingOf(ID, { log: walk(40) }).severity).not.toBe('info');
+  });
+
   it('names the COUNT that was asked for', () => {
     expect(findingOf(ID, { log: walk(40) }).why).toContain('asked for 10 keys each, the default');
     expect(findingOf(ID, { log: walk(40, 'COUNT', '50') }).measures.countAsked).toEqual({

@@ -14,6 +14,7 @@ import {
   cacheFillOfMany,
   fiftyClients,
   greetings,
+  migration,
   onlineUsers,
   otherDatabase,
   pagesByMget,
@@ -130,6 +131,19 @@ describe('HTTP requests of a traced client', () => {
 });
 
 describe('what it says', () => {
+  it('only remarks on a job that copies keys, since that is no query', () => {
+    const finding = findingOf(ID, { log: migration() });
+    expect(finding.severity).toBe('info');
+    expect(finding.title).toBe('A loop writes what it has just read back to the server');
+    expect(finding.confidence).toBe(0.5);
+  });
+
+  it('only remarks on a walk that rests between its steps', () => {
+    expect(findingOf(ID, { log: migration(20_000) }).why).toContain('The client rests between the steps');
+    expect(findingOf(ID, { log: slowQuery(new TraceLog({ thinkUs: 20_000 })) }).severity).toBe('info');
+    expect(findingOf(ID, { log: slowQuery(new TraceLog()) }).severity).toBe('critical');
+  });
+
   it('is counted, and points at the read, its reply and the write', () => {
     const finding = findingOf(ID, { log: slowQuery(new TraceLog()), lsof: LSOF });
     expect(finding.measures).toMatchObject({
