@@ -35,6 +35,7 @@ export function call(session: Session, command: Resolved, args: readonly string[
   }
   const ms = server.commandEnded() - started;
   server.commandDone(session, command, args, ms);
+  if (server.monitors.size > 0) server.monitors.feed(session, command, args);
   const failed = reply.charCodeAt(0) === 45;
   if (failed) stats.errorReply(reply);
   const entry = stats.entry(command);

@@ -53,6 +53,8 @@ export class Cron {
     server.aof.flush();
     this.rewriteIfWanted();
     server.snapshots.tick();
+    server.memory.measureClients();
+    if (server.config.values.maxmemory > 0) server.eviction.makeRoom();
     this.sampleRates(now);
     this.closeIdle();
   }

@@ -102,6 +102,9 @@ function whyNot(session: Session, command: Resolved): string | undefined {
     const refusal = session.server.writeRefusal;
     if (refusal !== undefined) return refusal;
   }
+  if (outOfMemory(session, command)) {
+    return "OOM command not allowed when used memory > 'maxmemory'.";
+  }
   if (
     session.resp === 2 &&
     session.subscriptionCount > 0 &&
@@ -113,6 +116,22 @@ function whyNot(session: Session, command: Resolved): string | undefined {
     );
   }
   return undefined;
+}
+
+/** Makes room under maxmemory before any command. @returns true when there is none and the command needs some */
+function outOfMemory({ server, multi }: Session, command: Resolved): boolean {
+  if (server.config.values.maxmemory === 0 || server.eviction.makeRoom()) return false;
+  const { flags } = command.spec;
+  if (!multi || flags.includes('no_queue')) {
+    const inTransaction = command.fullName === 'exec' && multi?.queue.some((one) => needsMemory(one.command));
+    return inTransaction || needsMemory(command);
+  }
+  // What is queued takes memory, too.
+  return true;
+}
+
+function needsMemory(command: Resolved): boolean {
+  return command.spec.flags.includes('denyoom');
 }
 
 function refuse(session: Session, reply: string, command?: Resolved): string {

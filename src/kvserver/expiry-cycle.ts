@@ -16,6 +16,7 @@ const EFFORT = 0.25;
  * Source: the documentation of EXPIRE, "how keys are expired".
  */
 export function expiryCycle(server: Server): void {
+  if (!server.activeExpire) return;
   server.now = server.clock.now();
   const deadline = server.clock.monotonic() + (1000 / server.config.values.hz) * EFFORT;
   for (const db of server.keyspaces) {

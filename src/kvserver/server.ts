@@ -9,9 +9,13 @@ import { propagate, type Resolved } from './call.ts';
 import type { Clock } from './clock.ts';
 import { CommandError } from './command-error.ts';
 import type { Config } from './config/config.ts';
+import { applyEffect } from './config/effects.ts';
 import type { Cron } from './cron.ts';
+import { Eviction } from './eviction.ts';
 import { FatalError } from './fatal-error.ts';
 import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
+import { Memory } from './memory.ts';
+import { Monitors } from './monitors.ts';
 import { type KeyEvent, Notifications } from './notifications.ts';
 import { PubSub } from './pubsub.ts';
 import { type SnapshotHost, type SnapshotSettings, Snapshots } from './rdb/snapshots.ts';
@@ -59,6 +63,9 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   readonly pubsub = new PubSub();
   readonly notifications = new Notifications(this.pubsub);
   readonly slowlog = new SlowLog(this);
+  readonly memory = new Memory(this);
+  readonly eviction = new Eviction(this);
+  readonly monitors = new Monitors();
   readonly latencyMonitor = new LatencyMonitor(this);
   readonly accessClock = new AccessClock();
   readonly aof: AppendOnlyFile;
@@ -109,6 +116,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.monotonicNow = options.clock.monotonic();
     const values = this.config.values;
     this.notifications.configure(values['notify-keyspace-events']);
+    this.configureEviction();
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
     this.aof = new AppendOnlyFile(
       { directory: path.resolve(values.dir, values.appenddirname), prefix: values.appendfilename },
@@ -224,6 +232,22 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.keyEvent(db, key, 'expired');
   }
 
+  /** Thrown out to make room. */
+  keyEvicted(db: Keyspace, key: string): void {
+    this.stats.evictedKeys++;
+    if (this.watches.active) this.watches.touch(db, key);
+    this.aof.append(db.id, ['DEL', key]);
+    this.keyEvent(db, key, 'evicted');
+  }
+
+  /** After a directive of the eviction has changed, and at the start. */
+  configureEviction(): void {
+    const { values } = this.config;
+    this.accessClock.lfu = values['maxmemory-policy'].endsWith('lfu');
+    this.accessClock.logFactor = values['lfu-log-factor'];
+    this.accessClock.decayMinutes = values['lfu-decay-time'];
+  }
+
   /** End of a turn. @returns false when replies must not be sent because their commands may be lost */
   flush(): boolean {
     this.aof.flush();
@@ -235,6 +259,12 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.now = this.clock.now();
     this.accessClock.seconds = Math.floor(this.now / 1000);
     this.monotonicNow = this.clock.monotonic();
+  }
+
+  /** Sets the password of the default user; the empty one lets everybody in. */
+  setPassword(password: string): void {
+    this.config.apply({ name: 'requirepass', value: password });
+    applyEffect(this, 'requirepass');
   }
 
   changeReplicationId(): void {
@@ -268,6 +298,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.watches.forget(session);
     this.pubsub.forget(session);
     this.blocking.forget(session);
+    this.monitors.remove(session);
     this.sessions.delete(session.id);
   }
 

@@ -16,6 +16,7 @@ export class Stats {
   netInputBytes = 0;
   netOutputBytes = 0;
   expiredKeys = 0;
+  evictedKeys = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   errorReplies = 0;

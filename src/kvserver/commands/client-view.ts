@@ -2,6 +2,7 @@ import type { Session } from '../session.ts';
 
 function flagsOf(session: Session): string {
   const flags =
+    (session.server.monitors.has(session) ? 'O' : '') +
     (session.subscriptionCount > 0 ? 'P' : '') +
     (session.multi ? 'x' : '') +
     (session.watchBroken ? 'd' : '') +

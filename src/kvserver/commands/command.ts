@@ -1,33 +1,19 @@
 import { CommandError } from '../command-error.ts';
 import { array, bulk, bulks, integer, map, nilArray, type Resp, simple } from '../resp/reply.ts';
 import { globMatch } from '../store/glob.ts';
+import { categories } from './categories.ts';
 import { helpCommand } from './help.ts';
+import { keyFlagGroups, keysAndFlags } from './key-flags.ts';
 import { keysOf } from './key-positions.ts';
-import { allCommands, findCommand } from './registry.ts';
+import { allCommands, findCommand, namedCommands } from './registry.ts';
 import { type CommandSpec, INTERNAL_FLAGS } from './spec.ts';
 
 type Run = NonNullable<CommandSpec['run']>;
 
-/** Categories of access control that follow from what a command is and does. */
-function categories(spec: CommandSpec): string[] {
-  const has = (flag: CommandSpec['flags'][number]) => spec.flags.includes(flag);
-  const found = [];
-  if (has('write')) found.push('@write');
-  if (has('readonly')) found.push('@read');
-  if (spec.group === 'generic') found.push('@keyspace');
-  else if (spec.group === 'sorted-set') found.push('@sortedset');
-  else if (spec.group === 'transactions') found.push('@transaction');
-  else if (spec.group !== 'server') found.push(`@${spec.group}`);
-  if (has('admin')) found.push('@admin', '@dangerous');
-  if (has('blocking')) found.push('@blocking');
-  found.push(has('fast') ? '@fast' : '@slow');
-  return found;
-}
-
 function keySpecs(spec: CommandSpec, resp: Resp): string {
   if (!spec.keys) return '*0\r\n';
   const { first, last, step } = spec.keys;
-  const access = spec.flags.includes('write') ? ['RW', 'access', 'update'] : ['RO', 'access'];
+  const access = keyFlagGroups(spec)[0]!;
   const range = map(resp, [
     bulk('lastkey'),
     integer(last < 0 ? last : last - first),
@@ -115,30 +101,41 @@ const docs: Run = ({ resp }, args) => {
 };
 
 const list: Run = (_session, args) => {
-  let names = allCommands().map((spec) => spec.name);
+  let found = namedCommands();
   if (args.length > 2) {
     if (args.length !== 5 || args[2]!.toLowerCase() !== 'filterby') throw CommandError.syntax();
     const by = args[3]!.toLowerCase();
     const value = args[4]!;
-    if (by === 'pattern') names = names.filter((name) => globMatch(value, name, true));
+    if (by === 'pattern') found = found.filter(({ name }) => globMatch(value, name, true));
     else if (by === 'aclcat') {
-      names = names.filter((name) => categories(findCommand(name)!.spec).includes(`@${value.toLowerCase()}`));
-    } else if (by === 'module') names = [];
+      found = found.filter(({ spec }) => categories(spec).includes(`@${value.toLowerCase()}`));
+    } else if (by === 'module') found = [];
     else throw CommandError.syntax();
   }
-  return bulks(names);
+  return bulks(found.map((one) => one.name));
 };
 
-const getKeys: Run = (_session, args) => {
+/** A request within COMMAND GETKEYS. @throws CommandError when it is none, or has no keys */
+function innerRequest(args: readonly string[]): { spec: CommandSpec; request: string[] } {
   const request = args.slice(2);
   const found = findCommand(request[0]!);
   const spec = found?.spec.subcommands ? findCommand(`${request[0]}|${request[1]}`)?.spec : found?.spec;
   if (!spec) throw new CommandError('ERR Invalid command specified');
+  if (!spec.keys && !spec.findKeys) throw new CommandError('ERR The command has no key arguments');
   const fits = spec.arity >= 0 ? request.length === spec.arity : request.length >= -spec.arity;
-  const positions = keysOf(spec, request);
-  if (positions === undefined) throw new CommandError('ERR The command has no key arguments');
   if (!fits) throw new CommandError('ERR Invalid number of arguments specified for command');
-  return bulks(positions.map((at) => request[at]!));
+  return { spec, request };
+}
+
+const getKeys: Run = (_session, args) => {
+  const { spec, request } = innerRequest(args);
+  return bulks((keysOf(spec, request) ?? []).map((at) => request[at]!));
+};
+
+const getKeysAndFlags: Run = (_session, args) => {
+  const { spec, request } = innerRequest(args);
+  const keys = keysAndFlags(spec, request) ?? [];
+  return array(keys.map(({ key, flags }) => array([bulk(key), array(flags.map(simple))])));
 };
 
 function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
@@ -168,7 +165,13 @@ const command: CommandSpec = {
     sub('docs', -2, 'Explains commands.', docs),
     sub('info', -2, 'Describes commands for client libraries.', info),
     sub('list', -2, 'Lists the names of commands.', list),
-    sub('getkeys', -4, 'Finds the keys in a request.', getKeys),
+    sub('getkeys', -3, 'Finds the keys in a request.', getKeys),
+    sub(
+      'getkeysandflags',
+      -3,
+      'Finds the keys in a request, and says what it does with each.',
+      getKeysAndFlags,
+    ),
     helpCommand('COMMAND', 'server', [
       '(no subcommand)',
       '    What every command is and does.',
@@ -182,6 +185,8 @@ const command: CommandSpec = {
       '    Explanations, for people.',
       'GETKEYS <full-command>',
       '    The keys in a request.',
+      'GETKEYSANDFLAGS <full-command>',
+      '    The keys in a request, and what it does with each.',
     ]),
   ],
 };

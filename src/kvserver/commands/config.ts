@@ -63,6 +63,7 @@ const set: Run = ({ server }, args) => {
 
 const resetStat: Run = ({ server }) => {
   server.stats.reset();
+  server.memory.resetPeak();
   return OK;
 };
 

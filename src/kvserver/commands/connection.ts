@@ -173,6 +173,7 @@ const reset: CommandSpec = {
     session.multi = undefined;
     session.server.watches.forget(session);
     session.server.pubsub.forget(session);
+    session.server.monitors.remove(session);
     session.resp = 2;
     session.db = session.server.keyspaces[0]!;
     session.name = '';

@@ -1,3 +1,4 @@
+import { ACL_COMMANDS } from './acl.ts';
 import { BITFIELD_COMMANDS } from './bitfield.ts';
 import { BIT_COMMANDS } from './bits.ts';
 import { CLIENT_COMMANDS } from './client.ts';
@@ -5,6 +6,7 @@ import { COMMAND_COMMANDS } from './command.ts';
 import { CONFIG_COMMANDS } from './config.ts';
 import { CONNECTION_COMMANDS } from './connection.ts';
 import { DEBUG_COMMANDS } from './debug.ts';
+import { DUMP_COMMANDS } from './dump.ts';
 import { EXPIRE_COMMANDS } from './expire.ts';
 import { HASH_COMMANDS } from './hash.ts';
 import { HASH_WALK_COMMANDS } from './hash-walk.ts';
@@ -15,10 +17,13 @@ import { LCS_COMMANDS } from './lcs.ts';
 import { LIST_BASIC_COMMANDS } from './list-basic.ts';
 import { LIST_BLOCKING_COMMANDS } from './list-blocking.ts';
 import { LIST_MORE_COMMANDS } from './list-more.ts';
+import { MEMORY_COMMANDS } from './memory.ts';
+import { MONITOR_COMMANDS } from './monitor.ts';
 import { OBJECT_COMMANDS } from './object.ts';
 import { PUBSUB_COMMANDS } from './pubsub.ts';
 import { register } from './registry.ts';
 import { RENAME_COMMANDS } from './rename.ts';
+import { REPLICATION_COMMANDS } from './replication.ts';
 import { REWRITE_COMMANDS } from './rewrite.ts';
 import { SAVE_COMMANDS } from './save.ts';
 import { SCAN_COMMANDS } from './scan.ts';
@@ -49,6 +54,7 @@ for (const family of [
   COMMAND_COMMANDS,
   CONFIG_COMMANDS,
   CONNECTION_COMMANDS,
+  DUMP_COMMANDS,
   EXPIRE_COMMANDS,
   HASH_COMMANDS,
   HASH_WALK_COMMANDS,
@@ -65,6 +71,10 @@ for (const family of [
   SAVE_COMMANDS,
   SCAN_COMMANDS,
   DEBUG_COMMANDS,
+  ACL_COMMANDS,
+  MEMORY_COMMANDS,
+  MONITOR_COMMANDS,
+  REPLICATION_COMMANDS,
   SERVER_COMMANDS,
   SET_ALGEBRA_COMMANDS,
   SET_BASIC_COMMANDS,

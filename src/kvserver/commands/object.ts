@@ -1,5 +1,7 @@
+import { CommandError } from '../command-error.ts';
 import type { Settings } from '../config/directives.ts';
-import { bulk, nil, ONE } from '../resp/reply.ts';
+import { bulk, integer, nil, ONE } from '../resp/reply.ts';
+import type { Session } from '../session.ts';
 import type { Value } from '../store/values.ts';
 import { parseInt64 } from './arguments.ts';
 import { helpCommand } from './help.ts';
@@ -42,17 +44,31 @@ export function encodingOf(value: Value, settings: Settings): string {
   }
 }
 
-type Run = NonNullable<CommandSpec['run']>;
+/** Said when the policy of `maxmemory-policy` keeps the other kind of access history. */
+const SWITCHING =
+  'Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.';
+
+function frequencyOf(key: string, { db, server }: Session): string {
+  if (!server.accessClock.lfu) {
+    throw new CommandError(
+      `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHING}`,
+    );
+  }
+  return integer(server.accessClock.frequency(db.stampOf(key)));
+}
+
+function idleTimeOf(key: string, { db, server }: Session): string {
+  if (server.accessClock.lfu) {
+    throw new CommandError(`ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHING}`);
+  }
+  return integer(server.accessClock.idleSeconds(db.stampOf(key)));
+}
 
 function sub(
   name: string,
   summary: string,
-  answer: (value: Value, settings: Settings) => string,
+  answer: (value: Value, session: Session, key: string) => string,
 ): CommandSpec {
-  const run: Run = ({ db, resp, server }, args) => {
-    const value = db.peek(args[2]!);
-    return value === undefined ? nil(resp) : answer(value, server.config.values);
-  };
   return {
     name,
     arity: 3,
@@ -61,8 +77,12 @@ function sub(
     group: 'generic',
     since: '2.2.3',
     summary,
-    complexity: 'O(N) for the encoding of a small collection, O(1) otherwise',
-    run,
+    complexity: name === 'encoding' ? 'O(N) for a small collection, O(1) otherwise' : 'O(1)',
+    run(session, args) {
+      const key = args[2]!;
+      const value = session.db.peek(key);
+      return value === undefined ? nil(session.resp) : answer(value, session, key);
+    },
   };
 }
 
@@ -75,11 +95,23 @@ const object: CommandSpec = {
   summary: 'About how a value is kept.',
   complexity: 'Depends on the subcommand',
   subcommands: [
-    sub('encoding', 'Names how a value is kept.', (value, settings) => bulk(encodingOf(value, settings))),
+    sub('encoding', 'Names how a value is kept.', (value, { server }) =>
+      bulk(encodingOf(value, server.config.values)),
+    ),
+    sub('freq', 'Returns how often a key is used, on a logarithmic scale.', (_value, session, key) =>
+      frequencyOf(key, session),
+    ),
+    sub('idletime', 'Returns the seconds since a key was used.', (_value, session, key) =>
+      idleTimeOf(key, session),
+    ),
     sub('refcount', 'Returns how many keys share a value: always one.', () => ONE),
     helpCommand('OBJECT', 'generic', [
       'ENCODING <key>',
       '    How the value is kept.',
+      'FREQ <key>',
+      '    How often the key is used, from 0 to 255, under an LFU policy.',
+      'IDLETIME <key>',
+      '    Seconds since the key was used, under any other policy.',
       'REFCOUNT <key>',
       '    How many keys share the value.',
     ]),

@@ -14,6 +14,14 @@ export function allCommands(): CommandSpec[] {
   return [...registered.values()];
 }
 
+/** Every command and subcommand by its full name, "get" or "config|set". */
+export function namedCommands(): { readonly name: string; readonly spec: CommandSpec }[] {
+  return allCommands().flatMap((spec) => [
+    { name: spec.name, spec },
+    ...(spec.subcommands ?? []).map((one) => ({ name: `${spec.name}|${one.name}`, spec: one })),
+  ]);
+}
+
 export function topCommand(lowerName: string): CommandSpec | undefined {
   return registered.get(lowerName);
 }

@@ -20,7 +20,9 @@ export type Flag =
   /** What it runs is written to the append-only file one by one; it is not written itself. */
   | 'transparent'
   /** Never noted in the slow log: it is nothing but other commands, or it holds a password. */
-  | 'skip_slowlog';
+  | 'skip_slowlog'
+  /** MONITOR does not show it: what it runs is shown one by one. */
+  | 'skip_monitor';
 
 /** Flags that are this server's own affair: COMMAND INFO does not show them. */
 export const INTERNAL_FLAGS: ReadonlySet<Flag> = new Set([
@@ -28,6 +30,7 @@ export const INTERNAL_FLAGS: ReadonlySet<Flag> = new Set([
   'while_subscribed',
   'transparent',
   'skip_slowlog',
+  'skip_monitor',
 ] as const);
 
 export type Group =

@@ -1,3 +1,4 @@
+import { POLICIES } from '../eviction.ts';
 import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
 import { saveRules } from './save-rules.ts';
@@ -34,6 +35,11 @@ export const DIRECTIVES = {
   // Milliseconds; 0 switches the latency monitor off.
   'latency-monitor-threshold': integer(0, { min: 0, max: MAX_BYTES }),
   // Bytes; 0: no limit. See store/memory.ts for what is counted.
+  'lfu-decay-time': integer(1, { min: 0, max: MAX_INT }),
+  'lfu-log-factor': integer(10, { min: 0, max: MAX_INT }),
+  'maxmemory-eviction-tenacity': integer(10, { min: 0, max: 100 }),
+  'maxmemory-policy': choice('noeviction', POLICIES),
+  'maxmemory-samples': integer(5, { min: 1, max: 64 }),
   maxmemory: memory(0, { min: 0, max: MAX_BYTES }),
   maxclients: integer(10_000, { min: 1, max: MAX_INT }),
   'no-appendfsync-on-rewrite': flag(false),

@@ -2,7 +2,7 @@ import type { Server } from '../server.ts';
 import type { DirectiveName } from './directives.ts';
 
 /** What must happen at once when a directive has changed at run time. Most are read where they are used. */
-const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => void } = {
+const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } = {
   appendonly(server) {
     const wanted = server.config.values.appendonly;
     if (wanted && !server.aof.open) {
@@ -16,6 +16,10 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => void } = {
   appendfsync: (server) => server.aof.flush(),
   'notify-keyspace-events': (server) =>
     server.notifications.configure(server.config.values['notify-keyspace-events']),
+  'lfu-decay-time': (server) => server.configureEviction(),
+  'lfu-log-factor': (server) => server.configureEviction(),
+  maxmemory: (server) => server.eviction.makeRoom(),
+  'maxmemory-policy': (server) => server.configureEviction(),
   'slowlog-max-len': (server) => server.slowlog.trim(),
   requirepass(server) {
     // Clients that were in stay in; without a password everybody is.

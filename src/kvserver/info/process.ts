@@ -1,4 +1,4 @@
-import { arch, release, totalmem, type } from 'node:os';
+import { arch, release, type } from 'node:os';
 import { REDIS_VERSION, SERVER_NAME, type Server, VERSION } from '../server.ts';
 import type { Fields } from './sections.ts';
 
@@ -27,39 +27,10 @@ export function serverFields(server: Server): Fields {
   };
 }
 
-export function memoryFields(): Fields {
-  const usage = process.memoryUsage();
-  const used = usage.heapUsed + usage.external;
-  return {
-    used_memory: used,
-    used_memory_human: human(used),
-    used_memory_rss: usage.rss,
-    used_memory_rss_human: human(usage.rss),
-    total_system_memory: totalmem(),
-    total_system_memory_human: human(totalmem()),
-    maxmemory: 0,
-    maxmemory_human: human(0),
-    maxmemory_policy: 'noeviction',
-    mem_fragmentation_ratio: (usage.rss / used).toFixed(2),
-    mem_allocator: 'v8',
-  };
-}
-
 export function cpuFields(): Fields {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
   return {
     used_cpu_sys: (systemCPUTime / 1e6).toFixed(6),
     used_cpu_user: (userCPUTime / 1e6).toFixed(6),
   };
-}
-
-function human(bytes: number): string {
-  const units = ['B', 'K', 'M', 'G', 'T'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return unit === 0 ? `${bytes}B` : `${value.toFixed(2)}${units[unit]}`;
 }

@@ -1,6 +1,7 @@
 import type { Server } from '../server.ts';
+import { memoryFields } from './memory.ts';
 import { persistenceFields } from './persistence.ts';
-import { cpuFields, memoryFields, serverFields } from './process.ts';
+import { cpuFields, serverFields } from './process.ts';
 
 export type Fields = Readonly<Record<string, string | number>>;
 
@@ -32,6 +33,7 @@ function statsFields(server: Server): Fields {
     instantaneous_output_kbps: ((cron?.outputRate.perSecond ?? 0) / 1024).toFixed(2),
     rejected_connections: stats.connectionsRejected,
     expired_keys: stats.expiredKeys,
+    evicted_keys: stats.evictedKeys,
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: server.pubsub.channelCount,

@@ -18,6 +18,8 @@ const SMALLEST = 8;
  */
 export class DenseIndex {
   protected names: string[] = [];
+  /** Bytes of all names together. */
+  nameBytes = 0;
   /** At 2 × place: the hash. At 2 × place + 1: slot + 1. */
   private pairs = new Int32Array(SMALLEST * 4);
   /** Number of places, less one; a power of two less one. */
@@ -25,6 +27,11 @@ export class DenseIndex {
 
   get size(): number {
     return this.names.length;
+  }
+
+  /** How many places the table has. */
+  get places(): number {
+    return this.mask + 1;
   }
 
   /** The element in a slot; undefined beyond the end. */
@@ -59,6 +66,7 @@ export class DenseIndex {
     const slot = this.names.length;
     if (slot * 2 > this.mask) this.resize(slot * 2);
     this.names.push(name);
+    this.nameBytes += name.length;
     this.place(hashOf(name), slot);
     return slot;
   }
@@ -74,6 +82,7 @@ export class DenseIndex {
   /** Takes the element out of a slot; the last element moves into it. */
   removeAt(slot: number): void {
     this.emptyPlace(this.placeOf(slot));
+    this.nameBytes -= this.names[slot]!.length;
     const last = this.names.length - 1;
     if (slot !== last) {
       this.pairs[2 * this.placeOf(last) + 1] = slot + 1;
@@ -88,6 +97,7 @@ export class DenseIndex {
 
   clear(): void {
     this.names.length = 0;
+    this.nameBytes = 0;
     this.pairs = new Int32Array(SMALLEST * 4);
     this.mask = SMALLEST * 2 - 1;
   }
@@ -114,6 +124,7 @@ export class DenseIndex {
   /** Becomes a copy of another index: a few block copies, no rehashing. */
   copyFrom(other: DenseIndex): void {
     this.names = other.names.slice();
+    this.nameBytes = other.nameBytes;
     this.pairs = other.pairs.slice();
     this.mask = other.mask;
   }

@@ -15,18 +15,27 @@ export class DenseMap<V> extends DenseIndex {
 
   /** Replaces the value in a slot. */
   replaceAt(slot: number, value: V): void {
+    const before = this.column[slot]!;
     this.column[slot] = value;
+    this.replaced(slot, before, value);
+  }
+
+  override removeAt(slot: number): void {
+    const value = this.column[slot]!;
+    super.removeAt(slot);
+    this.removed(value);
   }
 
   /** @returns true when the name is new */
   set(name: string, value: V): boolean {
     const slot = this.slotOf(name);
     if (slot >= 0) {
-      this.column[slot] = value;
+      this.replaceAt(slot, value);
       return false;
     }
     this.append(name);
     this.column.push(value);
+    this.added(this.column.length - 1, value);
     return true;
   }
 
@@ -53,11 +62,42 @@ export class DenseMap<V> extends DenseIndex {
     for (let slot = 0; slot < this.names.length; slot++) yield [this.names[slot]!, this.column[slot]!];
   }
 
+  /** For subclasses that keep account of the values. */
+  protected added(_slot: number, _value: V): void {}
+  protected replaced(_slot: number, _before: V, _value: V): void {}
+  protected removed(_value: V): void {}
+
   protected override moved(from: number, to: number): void {
     this.column[to] = this.column[from]!;
   }
 
   protected override dropLast(): void {
     this.column.pop();
+  }
+}
+
+/** A map from byte strings to byte strings that knows how many bytes its values are. */
+export class TextMap extends DenseMap<string> {
+  /** Bytes of all values together. */
+  valueBytes = 0;
+
+  override clear(): void {
+    super.clear();
+    this.valueBytes = 0;
+  }
+
+  override copyFrom(other: TextMap): void {
+    super.copyFrom(other);
+    this.valueBytes = other.valueBytes;
+  }
+
+  protected override added(_slot: number, value: string): void {
+    this.valueBytes += value.length;
+  }
+  protected override replaced(_slot: number, before: string, value: string): void {
+    this.valueBytes += value.length - before.length;
+  }
+  protected override removed(value: string): void {
+    this.valueBytes -= value.length;
   }
 }

@@ -8,6 +8,8 @@ export class Deque {
   private ring: (string | undefined)[] = new Array(SMALLEST);
   private head = 0;
   private count = 0;
+  /** Bytes of all items together. */
+  bytes = 0;
 
   static from(items: readonly string[]): Deque {
     const made = new Deque();
@@ -28,19 +30,23 @@ export class Deque {
 
   /** Replaces an item that is there. */
   replace(index: number, item: string): void {
-    this.ring[(this.head + index) & (this.ring.length - 1)] = item;
+    const at = (this.head + index) & (this.ring.length - 1);
+    this.bytes += item.length - this.ring[at]!.length;
+    this.ring[at] = item;
   }
 
   pushLeft(item: string): void {
     if (this.count === this.ring.length) this.resize(this.count * 2);
     this.head = (this.head - 1) & (this.ring.length - 1);
     this.ring[this.head] = item;
+    this.bytes += item.length;
     this.count++;
   }
 
   pushRight(item: string): void {
     if (this.count === this.ring.length) this.resize(this.count * 2);
     this.ring[(this.head + this.count) & (this.ring.length - 1)] = item;
+    this.bytes += item.length;
     this.count++;
   }
 
@@ -50,6 +56,7 @@ export class Deque {
     this.ring[this.head] = undefined;
     this.head = (this.head + 1) & (this.ring.length - 1);
     this.count--;
+    this.bytes -= item!.length;
     this.shrink();
     return item;
   }
@@ -60,6 +67,7 @@ export class Deque {
     const at = (this.head + this.count) & (this.ring.length - 1);
     const item = this.ring[at];
     this.ring[at] = undefined;
+    this.bytes -= item!.length;
     this.shrink();
     return item;
   }
@@ -102,6 +110,7 @@ export class Deque {
     copy.ring = this.ring.slice();
     copy.head = this.head;
     copy.count = this.count;
+    copy.bytes = this.bytes;
     return copy;
   }
 
