@@ -44,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   slowapp: [],
   lab: ['runners'],
   capture: ['analyzers', 'probes', 'runners', 'tracers'],
+  recording: ['analyzers', 'capture', 'probes', 'report'],
   replay: ['analyzers', 'capture', 'lab', 'probes', 'report', 'runners', 'scenario', 'tracers'],
 };
 
