@@ -1,9 +1,10 @@
 import { plural } from '../core/units.ts';
 import { listThreads, readDescriptors } from '../probes/proc/read.ts';
-import { type TracerChoice, traceCalls } from '../tracers/ladder.ts';
-import { type Counters, callRate, readCounters } from './counters.ts';
+import type { TracerChoice } from '../tracers/ladder.ts';
+import { Budget, overheadOf } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
 import { commOf, type LiveTarget } from './target.ts';
+import { traceWindows } from './windows.ts';
 
 export interface CallsRequest {
   readonly tracer: TracerChoice | 'none';
@@ -12,6 +13,10 @@ export interface CallsRequest {
   readonly watched: readonly number[];
   /** The target's reads and writes a second while nobody traced it. */
   readonly untracedRate: number | undefined;
+  /** How long it was watched with nothing attached, before. */
+  readonly untracedMs: number;
+  /** Part of the target's time that watching may cost over the whole diagnosis, 0 to 1. */
+  readonly maxOverhead: number;
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
 }
@@ -24,7 +29,7 @@ export type CallsPart = Pick<RawCapture, 'strace' | 'straceMissing' | 'tracer' |
   readonly tracedMs?: number;
 };
 
-/** Traces the target and its clients, and measures what that cost the target. */
+/** Traces the target and its clients for as long as the budget bears, and says what that cost the target. */
 export async function watchCalls(target: LiveTarget, request: CallsRequest): Promise<CallsPart> {
   const { tracer, tracedMs, signal, progress } = request;
   if (tracer === 'none') return { straceMissing: 'no tracer was asked for (--tracer none)' };
@@ -37,52 +42,47 @@ export async function watchCalls(target: LiveTarget, request: CallsRequest): Pro
   progress(
     `tracing ${plural(threads.length, 'thread')} of ${who}${how} for ${(tracedMs / 1000).toFixed(1)} s`,
   );
-  let attached: Counters | undefined;
-  let last: Counters | undefined;
-  let endedAt: string | undefined;
-  const trace = await traceCalls(
-    tracer,
-    {
-      pids,
-      durationMs: tracedMs,
-      signal,
-      onAttached: () => {
-        attached = readCounters(target.pid);
-      },
-      onWindowEnd: () => {
-        last = readCounters(target.pid);
-        endedAt = new Date().toISOString();
-      },
-    },
-    (reason, next) => progress(`${reason}; ${next} instead`),
-  );
-  if (trace.status === 'failed') return { straceMissing: trace.reason, outputs };
-  for (const sentence of trace.stuck) progress(`warning: ${sentence}`);
-  if (trace.full) progress('enough calls were seen; the window ended early');
-  const during = attached && last && callRate(attached, last);
-  const slowdown = request.untracedRate && during ? Math.max(1, request.untracedRate / during) : undefined;
+  const diagnosisMs = request.untracedMs + tracedMs;
+  const budget = new Budget({
+    maxOverhead: request.maxOverhead,
+    diagnosisMs,
+    spanMs: tracedMs,
+    now: () => performance.now(),
+  });
+  const begunMs = performance.now();
+  const traced = await traceWindows({
+    ...{ tracer, target: target.pid, clients: request.watched, durationMs: tracedMs, budget, signal },
+    onFallback: (reason, next) => progress(`${reason}; ${next} instead`),
+  });
+  if ('status' in traced) return { straceMissing: traced.reason, outputs };
+  const { capture, calls, tracedRate } = traced;
+  const { untracedRate } = request;
+  for (const sentence of capture.stuck) progress(`warning: ${sentence}`);
+  const overhead = overheadOf({
+    ...{ tracer: capture.tracer, calls, ...budget.account, untracedRate, tracedRate },
+    diagnosisMs,
+    maxOverhead: request.maxOverhead,
+    windows: traced.windows,
+    shortened: traced.shortened,
+  });
+  if (overhead.shortened !== undefined) progress(overhead.shortened.replace(/\.$/, ''));
+  else if (capture.full) progress('enough calls were seen; the window ended early');
+  const slowdown = untracedRate && tracedRate ? Math.max(1, untracedRate / tracedRate) : undefined;
   return {
     strace: {
-      text: trace.text,
-      threads: [...threads, ...threadsOf(pids), ...(trace.threads ?? [])],
+      text: capture.text,
+      threads: [...threads, ...threadsOf(pids), ...(capture.threads ?? [])],
       ...(slowdown === undefined ? {} : { slowdown }),
     },
     tracer: {
-      name: trace.tracer,
-      events: countLines(trace.text),
-      ...(trace.lost === undefined ? {} : { lost: trace.lost }),
-      ...(slowdown === undefined ? {} : { overhead: overheadOf(slowdown) }),
+      name: capture.tracer,
+      events: calls,
+      ...(capture.lost === undefined ? {} : { lost: capture.lost }),
+      overhead,
     },
-    ...(endedAt === undefined ? {} : { endedAt }),
+    endedAt: traced.endedAt,
     outputs,
-    tracedMs: Math.min(tracedMs, trace.tracedMs),
-  };
-}
-
-function overheadOf(slowdown: number): { fraction: number; how: string } {
-  return {
-    fraction: Math.round((1 - 1 / slowdown) * 1000) / 1000,
-    how: 'reads and writes a second that the target lost, measured against an untraced window of the same run',
+    tracedMs: Math.min(tracedMs, traced.endedMs - begunMs),
   };
 }
 
@@ -95,10 +95,4 @@ function descriptorsOf(pid: number): RawOutput[] {
 
 function threadsOf(pids: readonly number[]): [number, number][] {
   return pids.flatMap((pid) => (listThreads(pid) ?? []).map((tid): [number, number] => [tid, pid]));
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
-  return count;
 }

@@ -6,6 +6,7 @@ import type { TracerChoice } from '../tracers/ladder.ts';
 import { type CallsPart, watchCalls } from './calls.ts';
 import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { callRate, cpuUse, readCounters, swapUse } from './counters.ts';
+import { MAX_OVERHEAD } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
 import { askServer } from './server.ts';
 import { commOf, containersOf, isAlive, type LiveTarget } from './target.ts';
@@ -18,6 +19,8 @@ export interface LiveOptions {
   /** Also watch the client process with most connections, to see which HTTP request sends the commands. */
   readonly clients: boolean;
   readonly server: ServerAddress;
+  /** Part of the target's time that watching may cost over the whole diagnosis, 0 to 1; MAX_OVERHEAD when absent. */
+  readonly maxOverhead?: number;
   /** How this program is called again, for the part that runs inside a network namespace. */
   readonly self: readonly [string, ...string[]];
   readonly signal: AbortSignal;
@@ -77,7 +80,11 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     ? { straceMissing: `${otherTracer.comm} (pid ${otherTracer.pid}) is attached to it already` }
     : !isAlive(target)
       ? { straceMissing: 'it ended before it was traced' }
-      : await watchCalls(target, { ...options, tracedMs, watched, untracedRate: callRate(from, to) });
+      : await watchCalls(target, {
+          ...options,
+          ...{ tracedMs, untracedMs, watched, untracedRate: callRate(from, to) },
+          maxOverhead: options.maxOverhead ?? MAX_OVERHEAD,
+        });
   lookForPeers();
   const { names } = await named;
   const container = target.container ?? names.get(target.pid);

@@ -88,11 +88,30 @@ export interface Target {
   readonly server?: { readonly kind: string; readonly version?: string; readonly port?: number };
 }
 
+/** What watching cost the target, as parts (0 to 1) of its time over the whole diagnosis. */
+export interface Overhead {
+  /** The measured part where measuring was possible, else the estimated one. */
+  readonly fraction: number;
+  readonly how: string;
+  /** Calls that were noted × what the tracer adds to each. */
+  readonly estimated?: number;
+  /** What the target did less than in an untraced window of the same run. */
+  readonly measured?: number;
+  /** --max-overhead. */
+  readonly limit?: number;
+  /** How long a tracer was attached. */
+  readonly attachedSeconds?: number;
+  /** Why it was watched for a shorter time than was asked for; absent when it was not. */
+  readonly shortened?: string;
+  /** How long a PING of perfcase's own took, median, before and while it was traced. */
+  readonly ping?: { readonly beforeMs: number; readonly duringMs: number; readonly count: number };
+}
+
 export interface TracerSummary {
   readonly name: string;
   readonly events: number;
   readonly lost?: number;
-  readonly overhead?: { readonly fraction: number; readonly how: string };
+  readonly overhead?: Overhead;
 }
 
 /** `--format json`. */

@@ -20,6 +20,19 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
+/**
+ * Reads "5%", "0.5 %" or a fraction such as "0.05".
+ * @returns greater than 0, at most 1
+ * @throws UserError when the text is no such share; a bare 5 is refused, since it may mean either
+ */
+export function parseShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim());
+  const share = match ? Number(match[1]) / (match[2] ? 100 : 1) : Number.NaN;
+  if (!(share > 0 && share <= 1))
+    throw new UserError(`"${text}" is no share; write for example 5%, or 0.05, up to 100%.`);
+  return share;
+}
+
 /** A duration in the unit that reads best, three significant digits: "7.6 ms", "10.5 s", "160 µs". */
 export function formatMs(ms: number): string {
   if (ms === 0) return '0 ms';

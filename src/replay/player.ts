@@ -17,6 +17,8 @@ export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncM
   readonly keys: number;
   readonly durationMs: number;
   readonly tracer: TracerChoice;
+  /** Part of the server's time that watching may cost, 0 to 1. */
+  readonly maxOverhead: number;
   readonly redact: boolean;
 }
 
@@ -157,6 +159,7 @@ async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promis
     const capture = await captureLive(target, {
       durationMs: request.durationMs,
       tracer: request.tracer,
+      maxOverhead: request.maxOverhead,
       clients: true,
       server: { host: '127.0.0.1', port: stage.serverPort },
       self: request.self,

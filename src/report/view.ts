@@ -1,5 +1,5 @@
-import type { Evidence, Finding, Report } from '../core/finding.ts';
-import { formatShare, plural, significant } from '../core/units.ts';
+import type { Evidence, Finding, Overhead, Report } from '../core/finding.ts';
+import { formatMs, formatShare, plural, significant } from '../core/units.ts';
 
 /** What a report says, in neutral blocks; renderers lay them out and compute no number. */
 export type Block =
@@ -68,6 +68,7 @@ export function viewOf(report: Report): Block[] {
       rows: byReason(report.notChecked),
     });
   }
+  for (const text of costOf(report.tracer?.overhead)) blocks.push({ kind: 'note', text });
   for (const text of report.blindSpots ?? []) blocks.push({ kind: 'note', text });
   return blocks;
 }
@@ -96,10 +97,28 @@ function titleOf({ perfcase, target, window, tracer }: Report): string {
       ? 'logs'
       : `${target.comm ?? 'process'} ${target.pid}${target.container ? ` in container ${target.container}` : ''}${server}`;
   const seconds = window.seconds === undefined ? '' : `, ${significant(window.seconds)} s`;
-  const left = tracer?.overhead && 1 - tracer.overhead.fraction;
-  const cost = left !== undefined && left < 0.99 ? `, which left it ${formatShare(left)} of its speed` : '';
+  const cost = tracer?.overhead
+    ? `, which cost it about ${formatShare(tracer.overhead.fraction)} of its time`
+    : '';
   const traced = tracer ? `, ${tracer.events} calls by ${tracer.name}${cost}` : '';
   return `perfcase ${perfcase}: ${who}${seconds}${traced}`;
+}
+
+/** What watching cost, in sentences. */
+function costOf(overhead: Overhead | undefined): string[] {
+  if (overhead?.limit === undefined) return [];
+  const { fraction, how, estimated, measured, limit, ping, shortened } = overhead;
+  const other =
+    measured === undefined || estimated === undefined || fraction === estimated
+      ? ''
+      : `; estimated from its calls, ${formatShare(estimated)}`;
+  const pings = ping
+    ? ` A PING took ${formatMs(ping.beforeMs)} before, and ${formatMs(ping.duringMs)} meanwhile (medians).`
+    : '';
+  return [
+    `Watching cost it ${formatShare(fraction)} of its time over the whole diagnosis, of ${formatShare(limit)} allowed (${how}${other}).${pings}`,
+    ...(shortened === undefined ? [] : [shortened]),
+  ];
 }
 
 function factsOf(finding: Finding): [string, string][] {

@@ -2,7 +2,31 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitAddress } from '../../src/core/addresses.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { formatMs, formatShare, parseDuration, plural, quantile, significant } from '../../src/core/units.ts';
+import {
+  formatMs,
+  formatShare,
+  parseDuration,
+  parseShare,
+  plural,
+  quantile,
+  significant,
+} from '../../src/core/units.ts';
+
+describe('shares', () => {
+  it.each([
+    ['5%', 0.05],
+    ['0.5 %', 0.005],
+    ['0.05', 0.05],
+    ['100%', 1],
+    ['1', 1],
+  ])('%j is %d', (text, share) => {
+    expect(parseShare(text)).toBeCloseTo(share, 12);
+  });
+
+  it.each(['', '0', '0%', '5', '101%', '-1%', 'five', '5 % of it', '1e-2', 'NaN'])('%j is none', (text) => {
+    expect(() => parseShare(text)).toThrow(/^".*" is no share; write for example 5%/);
+  });
+});
 
 describe('durations', () => {
   it.each([

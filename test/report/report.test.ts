@@ -229,6 +229,23 @@ describe('the view', () => {
     });
   });
 
+  it('says what watching cost, of how much, and why it was shorter', () => {
+    const overhead = {
+      ...{ fraction: 0.041, how: 'measured: against an untraced window', estimated: 0.048, limit: 0.05 },
+      ...{ measured: 0.041, ping: { beforeMs: 0.11, duringMs: 0.35, count: 31 } },
+      shortened: 'The window was ended after 0.8 s.',
+    };
+    const each = { ...reportOfTheCase(), tracer: { name: 'strace', events: 7, overhead } };
+    for (const format of ['text', 'markdown'] as const) {
+      const text = FORMATS[format](each, plain).replaceAll(/\s+/g, ' ');
+      expect(text).toContain('7 calls by strace, which cost it about 4.1 % of its time');
+      expect(text).toContain('Watching cost it 4.1 % of its time over the whole diagnosis, of 5 % allowed');
+      expect(text).toContain('estimated from its calls, 4.8 %');
+      expect(text).toContain('A PING took 110 µs before, and 350 µs meanwhile');
+      expect(text).toContain('The window was ended after 0.8 s.');
+    }
+  });
+
   it('says of a request that is still open how long it has lasted at least', () => {
     const endpoints = [{ name: 'GET /slow', requests: 0, seconds: { atLeast: 4.5 }, commands: { GET: 3 } }];
     const table = viewOf({ ...bare, endpoints }).find((block) => block.kind === 'table');

@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
 import { assemble } from '../../capture/assemble.ts';
 import { captureLive } from '../../capture/live.ts';
+import { MAX_OVERHEAD } from '../../capture/overhead.ts';
 import { summaryOf } from '../../capture/raw-capture.ts';
 import { findTarget, type TargetRequest } from '../../capture/target.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
-import { parseDuration } from '../../core/units.ts';
+import { formatShare, parseDuration } from '../../core/units.ts';
 import type { ServerAddress } from '../../probes/redis.ts';
 import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
+import { MAX_OVERHEAD_HELP, maxOverheadOf } from '../max-overhead.ts';
 import { makeRawFolder, writeRaw } from '../raw-folder.ts';
 import {
   addReportOptions,
@@ -26,6 +28,7 @@ interface Options extends ReportOptions, ServerFlags {
   readonly port?: string;
   readonly duration: string;
   readonly tracer: string;
+  readonly maxOverhead: string;
   readonly clients: boolean;
   readonly keepRaw?: string;
   readonly serverHost?: string;
@@ -44,6 +47,7 @@ export function configure(command: Command, io: Io): void {
       .option('--port <n>', 'the process that listens on this TCP port')
       .option('--duration <time>', 'how long to watch: 2s to 10m', '10s')
       .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
+      .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
       .option('--keep-raw <folder>', 'keep what the tools printed, unredacted, in a new folder')
       .option('--no-clients', 'do not watch the client process too')
       .option('--server-host <host>', 'where the server answers, if not where it listens')
@@ -64,6 +68,7 @@ async function run(options: Options, io: Io): Promise<void> {
   const tracer = CHOICES.find((name) => name === options.tracer);
   if (!tracer)
     throw new UserError(`there is no tracer "${options.tracer}"; known are ${CHOICES.join(', ')}.`);
+  const maxOverhead = maxOverheadOf(options);
   if (options.keepRaw !== undefined) makeRawFolder(options.keepRaw);
   const progress = progressOf(options, io);
   const server = serverAddress(options, io);
@@ -71,6 +76,7 @@ async function run(options: Options, io: Io): Promise<void> {
   const capture = await captureLive(target, {
     durationMs,
     tracer,
+    maxOverhead,
     clients: options.clients,
     server,
     self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { MAX_OVERHEAD } from '../../capture/overhead.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
-import { parseDuration } from '../../core/units.ts';
+import { formatShare, parseDuration } from '../../core/units.ts';
 import { play, type Replay } from '../../replay/player.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
 import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
+import { MAX_OVERHEAD_HELP, maxOverheadOf } from '../max-overhead.ts';
 import { Story } from '../replay/story.ts';
 import { checkOutput, numberOption, progressOf, writeReport } from '../report-output.ts';
 
@@ -14,6 +16,7 @@ interface Options {
   readonly disk: string;
   readonly duration: string;
   readonly tracer: string;
+  readonly maxOverhead: string;
   readonly format: string;
   readonly output?: string;
   readonly redact: boolean;
@@ -36,6 +39,7 @@ export function configure(command: Command, io: Io): void {
     )
     .option('--duration <time>', 'how long the server is watched', '10s')
     .option('--tracer <name>', TRACER_CHOICES.join(', '), 'auto')
+    .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
     .option('--format <format>', 'text or json', 'text')
     .option('--output <file>', 'write the report there')
     .option('--no-redact', 'show keys and values as they were captured')
@@ -51,6 +55,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!disk) throw new UserError(`--disk takes auto, hdd or none, not "${options.disk}".`);
   const tracer = TRACER_CHOICES.find((name) => name === options.tracer);
   if (!tracer) throw new UserError(`--tracer takes ${TRACER_CHOICES.join(', ')}, not "${options.tracer}".`);
+  const maxOverhead = maxOverheadOf(options);
   const isText = options.format === 'text';
   if (!isText && options.format !== 'json')
     throw new UserError(`replay prints text or json, not "${options.format}".`);
@@ -80,7 +85,17 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   try {
     replay = await play(
       {
-        ...{ scenario, keys, server, disk, durationMs, tracer, redact: options.redact, signal: io.signal },
+        ...{
+          scenario,
+          keys,
+          server,
+          disk,
+          durationMs,
+          tracer,
+          maxOverhead,
+          redact: options.redact,
+          signal: io.signal,
+        },
         self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
         progress: progressOf(options, io),
       },
