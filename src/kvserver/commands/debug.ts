@@ -9,9 +9,12 @@ import { describeObject, describeStringSizes, describeTable, keyTable } from './
 import { encodingOf } from './object.ts';
 import type { CommandSpec } from './spec.ts';
 
-/** One subcommand of DEBUG. `args` counts the words after its name; a negative number: at least that many. */
+/**
+ * One subcommand of DEBUG. `args` counts the words after its name; a negative number: at least that many; "any":
+ * it looks itself.
+ */
 export interface DebugSubcommand {
-  readonly args: number;
+  readonly args: number | 'any';
   readonly usage: string;
   readonly help: string;
   run(session: Session, args: readonly string[]): string;
@@ -156,7 +159,7 @@ export const DEBUG_SUBCOMMANDS: Readonly<Record<string, DebugSubcommand>> = {
     'Accepted; a list has one form here.',
   ),
   reload: {
-    args: -0,
+    args: 'any',
     usage: 'RELOAD [MERGE] [NOFLUSH] [NOSAVE]',
     help: 'Save the snapshot and load it again.',
     run: debugReload,
@@ -206,6 +209,11 @@ function requireAllowed({ server, peer }: Session): void {
   if (setting === 'no' || (setting === 'local' && !local)) throw new CommandError(NOT_ALLOWED);
 }
 
+function fits(wanted: DebugSubcommand['args'], given: number): boolean {
+  if (wanted === 'any') return true;
+  return wanted >= 0 ? given === wanted : given >= -wanted;
+}
+
 function help(): string {
   const lines = ['DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:'];
   for (const one of Object.values(DEBUG_SUBCOMMANDS)) lines.push(one.usage, `    ${one.help}`);
@@ -226,7 +234,7 @@ const debug: CommandSpec = {
     if (name === 'help' && args.length === 2) return help();
     const sub = Object.hasOwn(DEBUG_SUBCOMMANDS, name) ? DEBUG_SUBCOMMANDS[name] : undefined;
     const given = args.length - 2;
-    if (!sub || (sub.args >= 0 ? given !== sub.args : given < -sub.args)) throw wrongUse(args[1]!);
+    if (!sub || !fits(sub.args, given)) throw wrongUse(args[1]!);
     return sub.run(session, args);
   },
 };

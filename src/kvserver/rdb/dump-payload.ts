@@ -31,7 +31,9 @@ export function openPayload(payload: string): Buffer | undefined {
   if (versionAt < 0 || bytes.readUInt16LE(versionAt) > NEWEST_READABLE) return undefined;
   const checksumAt = versionAt + 2;
   const expected = bytes.readBigUInt64LE(checksumAt);
-  return expected === 0n || expected === crc64(bytes, 0, checksumAt) ? bytes.subarray(0, versionAt) : undefined;
+  return expected === 0n || expected === crc64(bytes, 0, checksumAt)
+    ? bytes.subarray(0, versionAt)
+    : undefined;
 }
 
 /** @returns the value, or undefined when the bytes are none */
