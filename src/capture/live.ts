@@ -25,6 +25,11 @@ export interface LiveOptions {
   readonly self: readonly [string, ...string[]];
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
+  /** Called before anything is traced, with what was captured so far. The same outputs stand in the result. */
+  readonly onUndisturbed?: (
+    outputs: readonly RawOutput[],
+    missing: Readonly<Record<string, string>>,
+  ) => Promise<void>;
 }
 
 /** The part of the window in which nothing is attached: what the machine and the target do undisturbed. */
@@ -72,6 +77,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   const undisturbedUntil = new Date().toISOString();
   outputs.push(...tools.outputs);
   Object.assign(missing, tools.missing);
+  await options.onUndisturbed?.(outputs, missing);
   lookForPeers();
   const watched = options.clients ? watchable(clientPids([...peers.values()])) : [];
   const named = containersOf([target.pid, ...clientPids([...peers.values()])], signal);
