@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile } from '../../src/core/units.ts';
+import { quantile, significant } from '../../src/core/units.ts';
 import { TRACERS, type TracerName, traceCalls } from '../../src/tracers/ladder.ts';
 import { type Listener, Scene } from '../../test/support/scene.ts';
 import type { Table } from './table.ts';
@@ -16,14 +16,34 @@ const LOADS: readonly Load[] = [
   { command: 'SADD', clients: 1, appendfsync: 'always' },
   { command: 'GET', clients: 1, appendfsync: 'everysec' },
 ];
-const ROUNDS = 5;
 /** How long one run of redis-benchmark is meant to take. */
 const RUN_SECONDS = 0.5;
 const FIRST_REQUESTS = 1500;
+/** So many that no run ends the window. */
+const MAX_CALLS = 5_000_000;
+/** The CPU that a server shares with its only client. */
+const ONE_CPU = '1';
 
-/** What a server still does while each tracer watches it, as perfcase attaches it, beside what it does alone. */
-export async function throughputTable(say: (line: string) => void): Promise<Table> {
-  const rows: string[][] = [];
+/** One run: requests a second, and how many calls the tracer noted for how many requests. */
+interface Run {
+  readonly perSecond: number;
+  readonly requests: number;
+  readonly calls: number;
+}
+
+/** What one load came to under one tracer: parts of the throughput kept, microseconds added to each noted call. */
+interface Kept {
+  readonly part: number | undefined;
+  readonly addedUs: number | undefined;
+}
+
+/**
+ * What a server still does while each tracer watches it, as perfcase attaches it, beside what it does alone; and what
+ * that comes to for each call. Interleaved: each round holds every variant once.
+ */
+export async function throughputTables(say: (line: string) => void, rounds = 5): Promise<[Table, Table]> {
+  const kept: string[][] = [];
+  const added: string[][] = [];
   for (const name of ['redis-server', 'perfcase kv'] as const) {
     const scene = new Scene();
     try {
@@ -31,56 +51,83 @@ export async function throughputTable(say: (line: string) => void): Promise<Tabl
       const server =
         name === 'redis-server' ? await scene.redis({ directives }) : await scene.kv({ directives });
       for (const load of LOADS) {
-        const title = `${load.clients} × ${load.command}, ${load.appendfsync}`;
-        say(`${name}: ${title}`);
-        const { alone, kept } = await compare(scene, server, load);
-        rows.push([`${name}, ${title}`, rate(alone), ...TRACERS.map((tracer) => percent(kept[tracer]))]);
+        const title = `${name}, ${load.clients} × ${load.command}, ${load.appendfsync}`;
+        say(title);
+        const { alone, under } = await compare(scene, server, load, rounds);
+        kept.push([title, rate(alone), ...TRACERS.map((tracer) => percent(under.get(tracer)?.part))]);
+        added.push([title, ...TRACERS.map((tracer) => microseconds(under.get(tracer)?.addedUs))]);
       }
     } finally {
       await scene.close();
     }
   }
-  return {
-    title: 'Requests a second that the server keeps while a tracer watches it',
-    head: ['clients × command, appendfsync', 'alone', ...TRACERS],
-    rows,
-    notes: [
-      `redis-benchmark, not pipelined, on this machine's disk; medians of ${ROUNDS} rounds, in each of which`,
-      'the server runs alone and under each tracer. Of a window of 10 s the tracer is attached for 7 s.',
-    ],
-  };
+  const head = 'clients × command, appendfsync';
+  return [
+    {
+      title: 'Requests a second that the server keeps while a tracer is attached',
+      head: [head, 'alone', ...TRACERS],
+      rows: kept,
+      notes: [
+        `redis-benchmark, not pipelined, on this machine's disk; medians of ${rounds} rounds, in each of which`,
+        'the server runs alone and under each tracer. A server with one client shares one CPU with it: they take',
+        'turns, and on two CPUs the time of a round trip depends on where the kernel wakes them.',
+      ],
+    },
+    {
+      title: 'What a tracer adds for each call that it notes, in microseconds',
+      head: [head, ...TRACERS],
+      rows: added,
+      notes: ['From the same runs: the time that the requests took longer, divided by the calls in the log.'],
+    },
+  ];
 }
 
 async function compare(
   scene: Scene,
   server: Listener,
   load: Load,
-): Promise<{ alone: number; kept: Readonly<Record<TracerName, number | undefined>> }> {
+  rounds: number,
+): Promise<{ alone: number; under: ReadonlyMap<TracerName, Kept> }> {
   await scene.cli(server, ['CONFIG', 'SET', 'appendfsync', load.appendfsync]);
+  if (load.clients === 1) await scene.spawn(['taskset', '-acp', ONE_CPU, String(server.pid)]).finished;
   const alone: number[] = [];
-  const kept: Record<TracerName, number[]> = { bpf: [], strace: [] };
-  const requests = { alone: FIRST_REQUESTS, bpf: FIRST_REQUESTS, strace: FIRST_REQUESTS };
+  const parts = new Map(TRACERS.map((tracer) => [tracer, [] as number[]]));
+  const added = new Map(TRACERS.map((tracer) => [tracer, [] as number[]]));
+  const requests = new Map<TracerName | 'alone', number>();
+  const next = (who: TracerName | 'alone') => requests.get(who) ?? FIRST_REQUESTS;
   // The first round only tells how many requests fill a run.
-  for (let round = 0; round <= ROUNDS; round++) {
-    const free = await benchmark(scene, server, load, requests.alone);
-    requests.alone = Math.ceil(free * RUN_SECONDS);
+  for (let round = 0; round <= rounds; round++) {
+    const free = await benchmark(scene, server, load, next('alone'));
+    requests.set('alone', Math.ceil(free * RUN_SECONDS));
     if (round > 0) alone.push(free);
     for (const tracer of TRACERS) {
-      const traced = await under(tracer, server.pid, () => benchmark(scene, server, load, requests[tracer]));
-      if (traced === undefined) continue;
-      requests[tracer] = Math.ceil(traced * RUN_SECONDS);
-      if (round > 0) kept[tracer].push(traced / free);
+      const run = await runUnder(tracer, server.pid, next(tracer), (count) =>
+        benchmark(scene, server, load, count),
+      );
+      if (run === undefined) continue;
+      requests.set(tracer, Math.ceil(run.perSecond * RUN_SECONDS));
+      if (round === 0) continue;
+      parts.get(tracer)!.push(run.perSecond / free);
+      const longerUs = (1 / run.perSecond - 1 / free) * run.requests * 1e6;
+      added.get(tracer)!.push(longerUs / Math.max(1, run.calls));
     }
   }
+  const median = (values: readonly number[] | undefined) => quantile(values ?? [], 0.5);
   return {
-    alone: quantile(alone, 0.5)!,
-    kept: { bpf: quantile(kept.bpf, 0.5), strace: quantile(kept.strace, 0.5) },
+    alone: median(alone)!,
+    under: new Map(
+      TRACERS.map((tracer) => [
+        tracer,
+        { part: median(parts.get(tracer)), addedUs: median(added.get(tracer)) },
+      ]),
+    ),
   };
 }
 
 /** @returns requests a second */
 async function benchmark(scene: Scene, server: Listener, load: Load, requests: number): Promise<number> {
   const { stdout, stderr } = await scene.spawn([
+    ...(load.clients === 1 ? ['taskset', '-c', ONE_CPU] : []),
     ...['redis-benchmark', '-p', String(server.port), '-t', load.command.toLowerCase(), '--csv'],
     // Without a range of its own SADD repeats one member, and nothing is written.
     ...['-c', String(load.clients), '-n', String(requests), '-r', '100000000'],
@@ -90,8 +137,13 @@ async function benchmark(scene: Scene, server: Listener, load: Load, requests: n
   return perSecond;
 }
 
-/** Runs something while a tracer is attached; undefined where that tracer does not work. */
-async function under<T>(tracer: TracerName, pid: number, run: () => Promise<T>): Promise<T | undefined> {
+/** A run while a tracer is attached; undefined where that tracer does not work. */
+async function runUnder(
+  tracer: TracerName,
+  pid: number,
+  requests: number,
+  run: (requests: number) => Promise<number>,
+): Promise<Run | undefined> {
   const over = new AbortController();
   let attached = () => {};
   const isAttached = new Promise<boolean>((resolve) => {
@@ -99,18 +151,27 @@ async function under<T>(tracer: TracerName, pid: number, run: () => Promise<T>):
   });
   const trace = traceCalls(
     tracer,
-    { pids: [pid], durationMs: 60_000, signal: over.signal, onAttached: attached },
+    { pids: [pid], durationMs: 60_000, maxCalls: MAX_CALLS, signal: over.signal, onAttached: attached },
     () => undefined,
   );
+  let perSecond: number;
   try {
     const works = await Promise.race([isAttached, trace.then(() => false)]);
     if (!works) return undefined;
     await sleep(50);
-    return await run();
+    perSecond = await run(requests);
   } finally {
     over.abort();
     await trace;
   }
+  const capture = await trace;
+  return { perSecond, requests, calls: capture.status === 'captured' ? countLines(capture.text) : 0 };
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }
 
 function rate(perSecond: number): string {
@@ -119,4 +180,8 @@ function rate(perSecond: number): string {
 
 function percent(part: number | undefined): string {
   return part === undefined ? 'n/a' : `${Math.round(part * 100)} %`;
+}
+
+function microseconds(us: number | undefined): string {
+  return us === undefined ? 'n/a' : significant(Number(us.toPrecision(2)));
 }

@@ -71,7 +71,7 @@ async function diagnoses(isSlow: boolean, tracer: TracerName, tell: (at: number)
 }
 
 async function diagnose(scene: Scene, server: Listener, tracer: TracerName): Promise<Sample> {
-  const options = ['--duration', WINDOW, '--tracer', tracer, '--format', 'json'];
+  const options = ['--duration', WINDOW, '--tracer', tracer, '--max-overhead', '100%', '--format', 'json'];
   const child = scene.perfcase(['diagnose', '--pid', String(server.pid), ...options]);
   let printedAt = 0;
   child.process.stdout!.on('data', () => {
