@@ -4,6 +4,7 @@ import type { LatencyEvent } from './latency/monitor.ts';
 import { error } from './resp/reply.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
+import { noteTime } from './stats.ts';
 
 /** A command as it was found by its name, with what is looked at on every call computed once. */
 export interface Resolved {
@@ -41,6 +42,7 @@ export function call(session: Session, command: Resolved, args: readonly string[
   const entry = stats.entry(command);
   entry.calls++;
   entry.usec += ms * 1000;
+  if (server.config.values['latency-tracking']) noteTime(entry, ms);
   if (failed) entry.failed++;
   stats.commandsProcessed++;
   if (server.dirty !== dirtyBefore && !command.transparent) propagate(server, db.id, args);

@@ -1,35 +1,45 @@
 import type { Server } from './server.ts';
 import type { Keyspace } from './store/keyspace.ts';
 
-/** Keys looked at in one round of one database. */
-const SAMPLE = 20;
-/** Another round follows while more than this part of a sample had expired: then much of the rest has, too. */
-const STALE_SHARE = 0.1;
-/** Share of the time between two cycles that a cycle may take. */
-const EFFORT = 0.25;
+/**
+ * What the directive active-expire-effort, 1 … 10, stands for. Source: the comments of redis.conf.
+ */
+function effortOf(server: Server): { sample: number; staleShare: number; timeShare: number } {
+  const more = server.config.values['active-expire-effort'] - 1;
+  return {
+    // Keys looked at in one round of one database.
+    sample: 20 + 5 * more,
+    // Another round follows while more than this part of a sample had expired: then much of the rest has, too.
+    staleShare: (10 - more) / 100,
+    // Share of the time between two cycles that a cycle may take.
+    timeShare: (25 + 2 * more) / 100,
+  };
+}
 
 /**
  * Removes expired keys that nobody asks for. Each round draws a sample of the keys that have an expiry; it goes
- * on while the samples keep being stale, and stops at a time limit so that clients do not wait.
- *
- * The share of expired keys left in memory stays near STALE_SHARE at a cost that is bounded by EFFORT.
+ * on while the samples keep being stale, and stops at a time limit so that clients do not wait: the share of
+ * expired keys left in memory is bounded, and so is the cost.
  * Source: the documentation of EXPIRE, "how keys are expired".
  */
 export function expiryCycle(server: Server): void {
   if (!server.activeExpire) return;
-  server.now = server.clock.now();
-  const deadline = server.clock.monotonic() + (1000 / server.config.values.hz) * EFFORT;
+  server.refreshClocks();
+  const { sample, staleShare, timeShare } = effortOf(server);
+  const deadline = server.clock.monotonic() + (1000 / server.config.values.hz) * timeShare;
   for (const db of server.keyspaces) {
     while (db.expires.size > 0) {
-      const share = expireSample(db);
-      if (share <= STALE_SHARE) break;
-      if (server.clock.monotonic() >= deadline) return;
+      const share = expireSample(db, sample);
+      if (share <= staleShare) break;
+      if (server.clock.monotonic() < deadline) continue;
+      server.stats.expireTimeLimits++;
+      return;
     }
   }
 }
 
-function expireSample(db: Keyspace): number {
-  const drawn = Math.min(SAMPLE, db.expires.size);
+function expireSample(db: Keyspace, size: number): number {
+  const drawn = Math.min(size, db.expires.size);
   let stale = 0;
   for (let i = 0; i < drawn; i++) {
     const slot = Math.floor(Math.random() * db.expires.size);

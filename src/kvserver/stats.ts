@@ -1,4 +1,6 @@
-/** What one command has cost so far, for INFO commandstats. */
+import { Histogram } from './latency/histogram.ts';
+
+/** What one command has cost so far, for INFO commandstats and latencystats. */
 export interface CommandStats {
   calls: number;
   usec: number;
@@ -6,6 +8,14 @@ export interface CommandStats {
   rejected: number;
   /** Ran and ended with an error. */
   failed: number;
+  /** Absent until a call has been noted while latency-tracking was on. */
+  times: Histogram | undefined;
+}
+
+/** Notes how long a call took. */
+export function noteTime(entry: CommandStats, ms: number): void {
+  entry.times ??= new Histogram();
+  entry.times.add(ms * 1e6);
 }
 
 /** Counters since the start or the last CONFIG RESETSTAT. */
@@ -17,6 +27,8 @@ export class Stats {
   netOutputBytes = 0;
   expiredKeys = 0;
   evictedKeys = 0;
+  /** Expiry cycles that ended because their time was over. */
+  expireTimeLimits = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   errorReplies = 0;
@@ -29,7 +41,7 @@ export class Stats {
   }
 
   private newEntry(command: { readonly index: number; readonly fullName: string }): CommandStats {
-    const entry = { calls: 0, usec: 0, rejected: 0, failed: 0 };
+    const entry = { calls: 0, usec: 0, rejected: 0, failed: 0, times: undefined };
     this.commands.set(command.fullName, entry);
     this.byIndex[command.index] = entry;
     return entry;

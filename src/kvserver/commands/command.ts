@@ -165,7 +165,7 @@ const command: CommandSpec = {
     sub('docs', -2, 'Explains commands.', docs),
     sub('info', -2, 'Describes commands for client libraries.', info),
     sub('list', -2, 'Lists the names of commands.', list),
-    sub('getkeys', -3, 'Finds the keys in a request.', getKeys),
+    sub('getkeys', -4, 'Finds the keys in a request.', getKeys),
     sub(
       'getkeysandflags',
       -3,

@@ -43,7 +43,7 @@ export function protocolSample(type: string, resp: Resp): string {
     default:
       throw new CommandError(
         'ERR Wrong protocol type name. Please use one of the following: ' +
-          'string|integer|double|null|array|set|map|attrib|push|verbatim|true|false',
+          'string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false',
       );
   }
 }

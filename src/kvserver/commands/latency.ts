@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { analyseLatency, describeAnalysis } from '../latency/doctor.ts';
 import { drawGraph } from '../latency/graph.ts';
-import { array, bulk, integer, verbatim } from '../resp/reply.ts';
+import { array, bulk, integer, map, verbatim } from '../resp/reply.ts';
 import { helpCommand } from './help.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -40,6 +40,22 @@ const doctor: Run = ({ server, resp }, args) => {
   return json ? bulk(JSON.stringify(analysis)) : verbatim(resp, describeAnalysis(analysis));
 };
 
+/** Calls and times of commands: all that were called, or those named, a container standing for its subcommands. */
+const histogram: Run = ({ server, resp }, args) => {
+  const names = args.slice(2).map((name) => name.toLowerCase());
+  const flat: string[] = [];
+  for (const [name, { times }] of server.stats.commands) {
+    const asked = names.length === 0 || names.includes(name) || names.includes(name.split('|', 1)[0]!);
+    if (!asked || !times) continue;
+    const steps = times.cumulative().flatMap(({ us, calls }) => [integer(us), integer(calls)]);
+    flat.push(
+      bulk(name),
+      map(resp, [bulk('calls'), integer(times.count), bulk('histogram_usec'), map(resp, steps)]),
+    );
+  }
+  return map(resp, flat);
+};
+
 function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
   return {
     name,
@@ -67,11 +83,14 @@ const latency: CommandSpec = {
     sub('reset', -2, 'Forgets the spikes of some events, or of all.', reset),
     sub('graph', 3, 'Draws the spikes of an event.', graph),
     sub('doctor', -2, 'Explains the spikes and what to do about them; with JSON the same as data.', doctor),
+    sub('histogram', -2, 'Returns how long commands took, as counts by powers of two.', histogram),
     helpCommand('LATENCY', 'server', [
       'DOCTOR [JSON]',
       '    Explain the spikes and what to do about them, as text or as data.',
       'GRAPH <event>',
       '    Draw the spikes of an event.',
+      'HISTOGRAM [<command> ...]',
+      '    How many calls took at most how many microseconds.',
       'HISTORY <event>',
       '    The spikes of an event: second and milliseconds.',
       'LATEST',

@@ -26,6 +26,9 @@ export function assembleConfig(settings: readonly Setting[]): {
       config.apply(result.change);
       if (known === 'save' && config.values.save.length > 0)
         config.values.save = [...before, ...config.values.save];
+      if (Config.isInert(known) && !config.isDefault(known)) {
+        warnings.push(`${where}: the directive "${name}" is accepted, but has no effect here`);
+      }
     } else errors.push(`${where}: "${[name, ...words].join(' ')}": ${result.reason}`);
   }
   return { config, warnings, errors };

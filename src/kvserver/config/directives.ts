@@ -1,6 +1,7 @@
 import { POLICIES } from '../eviction.ts';
 import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
+import { percentiles } from './percentiles.ts';
 import { saveRules } from './save-rules.ts';
 
 const MAX_INT = 2 ** 31 - 1;
@@ -12,8 +13,7 @@ function bareName(word: string): string | undefined {
 }
 
 /**
- * Every directive that the server obeys, by its name in redis.conf. A directive without effect does not belong
- * here: it is reported as unknown, so that nobody relies on it.
+ * Every directive that the server obeys, by its name in redis.conf. What is known but has no effect is in inert.ts.
  */
 export const DIRECTIVES = {
   appenddirname: text('appendonlydir', { fixed: true, check: bareName }),
@@ -27,12 +27,17 @@ export const DIRECTIVES = {
   bind: words(['127.0.0.1', '-::1'], { fixed: true }),
   databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
   dir: text('.', { fixed: true }),
-  'hash-max-listpack-entries': integer(128, { min: 0, max: MAX_BYTES }),
+  'hash-max-listpack-entries': integer(512, { min: 0, max: MAX_BYTES }),
   'hash-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
   // Who may send DEBUG; "local": clients of this machine.
   'enable-debug-command': choice('local', ['no', 'yes', 'local'], { fixed: true }),
+  // 1 … 10: how thorough the background search for expired keys is.
+  'active-expire-effort': integer(1, { min: 1, max: 10 }),
   hz: integer(10, { min: 1, max: 500 }),
   // Milliseconds; 0 switches the latency monitor off.
+  // Counts how long each command takes, for INFO latencystats and LATENCY HISTOGRAM.
+  'latency-tracking': flag(true),
+  'latency-tracking-info-percentiles': percentiles([50, 99, 99.9]),
   'latency-monitor-threshold': integer(0, { min: 0, max: MAX_BYTES }),
   // Bytes; 0: no limit. See store/memory.ts for what is counted.
   'lfu-decay-time': integer(1, { min: 0, max: MAX_INT }),

@@ -1,4 +1,5 @@
 import type { Server } from '../server.ts';
+import type { KnownName } from './config.ts';
 import type { DirectiveName } from './directives.ts';
 
 /** What must happen at once when a directive has changed at run time. Most are read where they are used. */
@@ -29,6 +30,6 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } =
 };
 
 /** @throws Error when the change cannot be carried out */
-export function applyEffect(server: Server, name: DirectiveName): void {
-  EFFECTS[name]?.(server);
+export function applyEffect(server: Server, name: KnownName): void {
+  EFFECTS[name as DirectiveName]?.(server);
 }

@@ -1,0 +1,22 @@
+/** Older names of directives, which redis.conf files and clients still use. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  'cluster-slave-no-failover': 'cluster-replica-no-failover',
+  'cluster-slave-validity-factor': 'cluster-replica-validity-factor',
+  'hash-max-ziplist-entries': 'hash-max-listpack-entries',
+  'hash-max-ziplist-value': 'hash-max-listpack-value',
+  'list-max-ziplist-size': 'list-max-listpack-size',
+  'lua-time-limit': 'busy-reply-threshold',
+  'min-slaves-max-lag': 'min-replicas-max-lag',
+  'min-slaves-to-write': 'min-replicas-to-write',
+  'repl-ping-slave-period': 'repl-ping-replica-period',
+  'slave-announce-ip': 'replica-announce-ip',
+  'slave-announce-port': 'replica-announce-port',
+  'slave-ignore-maxmemory': 'replica-ignore-maxmemory',
+  'slave-lazy-flush': 'replica-lazy-flush',
+  'slave-priority': 'replica-priority',
+  'slave-read-only': 'replica-read-only',
+  'slave-serve-stale-data': 'replica-serve-stale-data',
+  slaveof: 'replicaof',
+  'zset-max-ziplist-entries': 'zset-max-listpack-entries',
+  'zset-max-ziplist-value': 'zset-max-listpack-value',
+};
