@@ -92,8 +92,8 @@ describe('scores', () => {
     [0.0001, '0.0001'],
     [123456789.125, '123456789.125'],
     // Just between two texts: the even one, as in C.
-    [562.091827392578125, '562.09182739257812'],
-    [-767.063140869140625, '-767.06314086914062'],
+    [Number('562.091827392578125'), '562.09182739257812'],
+    [Number('-767.063140869140625'), '-767.06314086914062'],
     [Number.NEGATIVE_INFINITY, '-inf'],
   ])('%d is printed as %s', (score, text) => {
     expect(formatScore(score)).toBe(text);
