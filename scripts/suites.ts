@@ -1,7 +1,7 @@
 // Runs the test suite of redis 7.0 against the bundled server and prints, file by file, what passed, failed and was
 // skipped. The suite is not part of this repository: apt fetches it into a folder that is removed afterwards.
 //   npm run suites -- [--unit unit/type/list]... [--only NAME]... [--source FOLDER] [--cli dist/perfcase.js]
-//                     [--limit SECONDS] [--verbose]
+//                     [--limit SECONDS] [--stuck SECONDS] [--verbose]
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     source: { type: 'string' },
     cli: { type: 'string', default: 'dist/perfcase.js' },
     limit: { type: 'string', default: '300' },
+    stuck: { type: 'string', default: '60' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -58,6 +59,7 @@ async function runAll(folder: string): Promise<Verdict[]> {
         unit,
         port: server.port,
         limitSeconds: Number(values.limit),
+        stuckSeconds: Number(values.stuck),
         signal: interrupted.signal,
         withoutTags: WITHOUT_TAGS,
         only: values.only,

@@ -23,6 +23,8 @@ export interface UnitRequest {
   readonly unit: string;
   readonly port: number;
   readonly limitSeconds: number;
+  /** A single test that takes longer than this is stuck, and with it the unit. */
+  readonly stuckSeconds: number;
   readonly onOutput?: (text: string) => void;
   readonly signal: AbortSignal;
   /** Tests with one of these tags are left out. */
@@ -31,13 +33,13 @@ export interface UnitRequest {
   readonly only: readonly string[];
 }
 
-const LINE = /^\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*)$/;
+const LINE = /^\[(ok|err|skip|ignore|exception)\]: (.*)$/;
 
 /** Runs one file of the suite against a server on 127.0.0.1. Its processes are gone afterwards, whatever happens. */
 export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   const { unit, port, withoutTags, only } = request;
   const args = ['tests/test_helper.tcl', '--host', '127.0.0.1', '--port', String(port), '--single', unit];
-  args.push('--durable', '--dont-clean', '--timeout', String(request.limitSeconds));
+  args.push('--durable', '--dont-clean', '--timeout', String(request.stuckSeconds));
   if (withoutTags.length > 0) args.push('--tags', withoutTags.map((tag) => `-${tag}`).join(' '));
   for (const name of only) args.push('--only', name);
   const started = performance.now();
@@ -89,6 +91,8 @@ function endGroup(pid: number | undefined): void {
 }
 
 function whyBroken(output: string, code: number | null): string | undefined {
+  const stuck = /=> \(IN PROGRESS\) (.*)$/m.exec(plain(output))?.[1];
+  if (stuck !== undefined) return `stuck in the test "${stuck}"`;
   if (output.includes('The End')) return undefined;
   const exception = /^\[exception\]: (.*)$/m.exec(plain(output))?.[1];
   return exception ?? `ended with code ${code}`;

@@ -55,7 +55,7 @@ export class Connection implements Peer, Sender {
     return (this.socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
   }
   get queryBuffer(): number {
-    return this.parser.pending;
+    return this.parser.held;
   }
   get outputBuffer(): number {
     return this.out.length + this.socket.writableLength;
@@ -79,7 +79,7 @@ export class Connection implements Peer, Sender {
       this.server.stats.netOutputBytes += chunk.length;
       this.socket.write(chunk, 'latin1');
     }
-    if (this.ending) this.socket.end();
+    if (this.ending) this.socket.destroySoon();
     else if (this.socket.writableLength > 0) this.checkOutput();
   }
 
@@ -105,13 +105,14 @@ export class Connection implements Peer, Sender {
     this.close(false);
   }
 
+  /** Both ways: a client that goes on sending learns of it. */
   close(afterReplies: boolean): void {
     this.ending = true;
     if (!afterReplies) {
       this.gone = true;
       this.out.clear();
       this.socket.destroy();
-    } else if (!this.queued) this.socket.end();
+    } else if (!this.queued) this.socket.destroySoon();
   }
 
   resume(): void {
@@ -177,13 +178,12 @@ export class Connection implements Peer, Sender {
 
   private run(request: readonly string[]): string {
     const { session } = this;
-    const before = session.replyMode;
     const reply = this.execute(request);
-    if (before === 'skip') {
-      if (session.replyMode === 'skip') session.replyMode = 'on';
-      return '';
-    }
-    return session.replyMode === 'on' ? reply : '';
+    const mode = session.replyMode;
+    if (mode === 'on') return reply;
+    if (mode === 'skip-next') session.replyMode = 'skip';
+    else if (mode === 'skip') session.replyMode = 'on';
+    return '';
   }
 
   private execute(request: readonly string[]): string {

@@ -9,7 +9,7 @@ export interface Peer {
   readonly address: string;
   readonly localAddress: string;
   readonly fd: number;
-  /** Bytes of an unfinished request. */
+  /** Bytes of requests that are kept: read together with the one that runs, or unfinished. */
   readonly queryBuffer: number;
   /** Bytes of replies that the client has not taken yet. */
   readonly outputBuffer: number;
@@ -54,8 +54,8 @@ export class Session {
   watchBroken = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
-  /** CLIENT REPLY OFF and SKIP. */
-  replyMode: 'on' | 'off' | 'skip' = 'on';
+  /** CLIENT REPLY: off, or the reply to the command that runs or follows is left out. */
+  replyMode: 'on' | 'off' | 'skip' | 'skip-next' = 'on';
 
   constructor(server: Server, id: number, peer?: Peer) {
     this.server = server;

@@ -31,10 +31,12 @@ export function describeClient(session: Session): string {
     ssub: 0,
     multi: session.multi?.queue.length ?? -1,
     qbuf: peer?.queryBuffer ?? 0,
-    // Between two commands nothing is set aside: no spare buffer, no arguments, no list of replies.
+    // Nothing is set aside: no spare buffer, no arguments, no buffer and no list of replies.
     'qbuf-free': 0,
     'argv-mem': 0,
     'multi-mem': 0,
+    rbs: 0,
+    rbp: 0,
     obl: peer?.outputBuffer ?? 0,
     oll: 0,
     omem: peer?.outputBuffer ?? 0,

@@ -65,8 +65,9 @@ const noEvict: Run = (session, args) => {
 const reply: Run = (session, args) => {
   const word = args[2]!.toLowerCase();
   if (word !== 'on' && word !== 'off' && word !== 'skip') throw CommandError.syntax();
+  if (word !== 'skip') session.replyMode = word;
   // SKIP while everything is off changes nothing.
-  if (word !== 'skip' || session.replyMode !== 'off') session.replyMode = word;
+  else if (session.replyMode !== 'off') session.replyMode = 'skip-next';
   return OK;
 };
 

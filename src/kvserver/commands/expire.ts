@@ -80,7 +80,7 @@ function getter(
     summary,
     complexity: 'O(1)',
     run({ db, server }, args) {
-      if (!db.has(args[1]!)) return integer(-2);
+      if (!db.look(args[1]!)) return integer(-2);
       const at = db.expiryOf(args[1]!);
       return integer(at === undefined ? -1 : answer(at, server.now));
     },

@@ -1,5 +1,5 @@
 import type { PubSub } from '../pubsub.ts';
-import { array, bulk, bulks, integer, nil, push } from '../resp/reply.ts';
+import { array, bulk, bulks, integer, NO_REPLY, nil, push } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { helpCommand } from './help.ts';
 import type { CommandSpec, Flag } from './spec.ts';
@@ -15,6 +15,13 @@ function confirm(session: Session, kind: string, name: string | undefined): stri
     name === undefined ? nil(session.resp) : bulk(name),
     integer(session.subscriptionCount),
   ]);
+}
+
+/** Messages come also to a client that wants no replies, and so does what it is told of its subscriptions. */
+function tell(session: Session, confirmations: string): string {
+  if (session.replyMode === 'on') return confirmations;
+  session.peer?.send(confirmations);
+  return NO_REPLY;
 }
 
 function subscription(
@@ -36,7 +43,7 @@ function subscription(
         add(session.server.pubsub, session, name);
         out += confirm(session, kind, name);
       }
-      return out;
+      return tell(session, out);
     },
   };
 }
@@ -57,13 +64,13 @@ function unsubscription(
     complexity: 'O(1) a name',
     run(session, args) {
       const names = args.length > 1 ? args.slice(1) : [...all(session)];
-      if (names.length === 0) return confirm(session, kind, undefined);
+      if (names.length === 0) return tell(session, confirm(session, kind, undefined));
       let out = '';
       for (const name of names) {
         remove(session.server.pubsub, session, name);
         out += confirm(session, kind, name);
       }
-      return out;
+      return tell(session, out);
     },
   };
 }

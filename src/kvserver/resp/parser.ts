@@ -60,6 +60,11 @@ export class RequestParser {
     return this.args === undefined && this.at === this.end;
   }
 
+  /** Bytes that are kept: those of the read whose requests are running, or of an unfinished one. */
+  get held(): number {
+    return this.end;
+  }
+
   /** Bytes that wait for the rest of their request. */
   get pending(): number {
     return this.end - this.at;
