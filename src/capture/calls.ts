@@ -3,7 +3,7 @@ import { listThreads, readDescriptors } from '../probes/proc/read.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
 import { Budget, overheadOf } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
-import { commOf, type LiveTarget } from './target.ts';
+import { commOf, isAlive, type LiveTarget } from './target.ts';
 import { traceWindows } from './windows.ts';
 
 export interface CallsRequest {
@@ -51,7 +51,15 @@ export async function watchCalls(target: LiveTarget, request: CallsRequest): Pro
   });
   const begunMs = performance.now();
   const traced = await traceWindows({
-    ...{ tracer, target: target.pid, clients: request.watched, durationMs: tracedMs, budget, signal },
+    ...{
+      tracer,
+      target: target.pid,
+      isAlive: () => isAlive(target),
+      clients: request.watched,
+      durationMs: tracedMs,
+      budget,
+      signal,
+    },
     onFallback: (reason, next) => progress(`${reason}; ${next} instead`),
   });
   if ('status' in traced) return { straceMissing: traced.reason, outputs };

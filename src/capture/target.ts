@@ -152,9 +152,12 @@ function describe(pid: number): LiveTarget {
   };
 }
 
-/** kthreadd and its children. */
+/** PF_KTHREAD of linux/sched.h in the ninth field of proc_pid_stat(5). By pid it cannot be told: in a namespace anybody has 2. */
 function isKernelThread(pid: number): boolean {
-  return pid === 2 || parentOf(pid) === 2;
+  const read = readProc(`${pid}/stat`);
+  if (read.status !== 'captured') return false;
+  const flags = Number(read.text.slice(read.text.lastIndexOf(') ') + 2).split(' ')[6]);
+  return (flags & 0x0020_0000) !== 0;
 }
 
 /** Empty for a kernel thread, and for a process that may not be looked at. */

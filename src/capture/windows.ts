@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallsCapture, type TracerChoice, type TracerName, traceCalls } from '../tracers/ladder.ts';
 import { MAX_CALLS } from '../tracers/limits.ts';
@@ -10,6 +9,8 @@ type Captured = Extract<CallsCapture, { status: 'captured' }>;
 export interface WindowsRequest {
   readonly tracer: TracerChoice;
   readonly target: number;
+  /** Whether the target is still the process that it was: pids are given away again. */
+  readonly isAlive: () => boolean;
   /** Client processes, watched with the target in the first window only: the rest of the budget is the target's. */
   readonly clients: readonly number[];
   readonly durationMs: number;
@@ -104,7 +105,7 @@ export async function traceWindows(
     const restMs = isSpent && calls < MAX_CALLS ? budget.restMs() : undefined;
     if (restMs === undefined || capture.stuck.length > 0 || performance.now() + restMs >= until) break;
     await sleep(restMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || !existsSync(`/proc/${target}`)) break;
+    if (signal.aborted || !request.isAlive()) break;
   }
   return {
     capture: joined(parts, texts.join('')),

@@ -40,6 +40,7 @@ function request(trace: WindowsRequest['trace'], maxOverhead: number): WindowsRe
     ...{
       tracer: 'auto',
       target: process.pid,
+      isAlive: () => true,
       clients: [4242],
       durationMs: 300,
       signal: new AbortController().signal,
@@ -104,6 +105,18 @@ describe('windows within a budget', () => {
       'gap',
       'syscall',
     ]);
+  });
+
+  it('does not watch another process that got the number of the target', async () => {
+    const { asked, trace } = fake(1);
+    const base = request(trace, 0.05);
+    const budget = Object.assign(Object.create(base.budget) as Budget, {
+      isSpent: () => true,
+      restMs: () => 1,
+    });
+    const result = done(await traceWindows({ ...base, budget, isAlive: () => false }));
+    expect(asked).toHaveLength(1);
+    expect(result.windows).toBe(1);
   });
 
   it('hands on why the first window failed, and keeps what there was when a later one does', async () => {
