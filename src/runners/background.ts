@@ -10,8 +10,15 @@ export interface Background {
   stop(signal?: NodeJS.Signals): void;
 }
 
-/** Starts a command without a shell, with LC_ALL=C; hands on what it prints, on either output, as it comes. */
-export function startBackground(command: CommandSpec, onOutput: (chunk: Buffer) => void): Background {
+/**
+ * Starts a command without a shell, with LC_ALL=C; hands on what it prints, on either output, as it comes.
+ * @param onError takes what comes on standard error, where the two must not be mixed
+ */
+export function startBackground(
+  command: CommandSpec,
+  onOutput: (chunk: Buffer) => void,
+  onError: (chunk: Buffer) => void = onOutput,
+): Background {
   const child = execa(command.file, [...command.args], {
     // The password is for who asks the server, not for every tool.
     env: { LC_ALL: 'C', REDISCLI_AUTH: undefined, ...command.env },
@@ -23,7 +30,7 @@ export function startBackground(command: CommandSpec, onOutput: (chunk: Buffer) 
     forceKillAfterDelay: 3000,
   });
   child.stdout?.on('data', onOutput);
-  child.stderr?.on('data', onOutput);
+  child.stderr?.on('data', onError);
   const ended = child.then((result) => ({
     ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
     missing: result.code === 'ENOENT',

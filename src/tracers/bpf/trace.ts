@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IsSpent, MAX_CALLS } from '../limits.ts';
 import { writeLog } from '../log/log-text.ts';
 import { RecordStore } from '../log/record-store.ts';
+import { isHostNamespace, isNarrow, sharesPidNamespace } from '../processes.ts';
 import { Refused } from './refusal.ts';
 import { Session, type SessionEnd } from './session.ts';
 
@@ -115,37 +116,9 @@ function reasonOf(error: unknown): string {
 
 /** What would attach and yet show nothing, or something wrong. @throws Refused */
 function refuseUnreadable(pids: readonly number[]): void {
-  // Programs see the ids of the first namespace, whose inode is fixed: PROC_PID_INIT_INO in linux/proc_ns.h.
-  if (linkOf('/proc/self/ns/pid') !== `pid:[${0xefff_fffc}]`) throw new Refused({ kind: 'namespace' });
+  // Programs see the ids of the first namespace.
+  if (!isHostNamespace()) throw new Refused({ kind: 'namespace' });
   for (const pid of pids) {
     if (isNarrow(pid)) throw new Refused({ kind: 'foreign-program', pid });
-  }
-}
-
-/** The id that fork returns to a process in a namespace of its own is not the one that programs see. */
-function sharesPidNamespace(pid: number): boolean {
-  return linkOf(`/proc/${pid}/ns/pid`) === linkOf('/proc/self/ns/pid');
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A 32-bit program numbers its calls differently: byte 4 of an ELF file is 1 for it (elf(5)). */
-function isNarrow(pid: number): boolean {
-  const head = Buffer.alloc(5);
-  try {
-    const fd = openSync(`/proc/${pid}/exe`, 'r');
-    try {
-      return readSync(fd, head, 0, 5, 0) === 5 && head[4] === 1;
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return false;
   }
 }
