@@ -24,6 +24,8 @@ export class Connection implements Peer, Sender {
   private readonly out = new ByteQueue();
   private overSoftSince: number | undefined;
   private queued = false;
+  /** A request that came during a pause (CLIENT PAUSE). */
+  private held: readonly string[] | undefined;
   private ending = false;
   /** Nothing can be sent any more. */
   private gone = false;
@@ -117,7 +119,7 @@ export class Connection implements Peer, Sender {
 
   resume(): void {
     this.server.turn?.defer(() => {
-      if (this.parser.pending > 0) this.process();
+      if (this.held || this.parser.pending > 0) this.process();
     });
   }
 
@@ -140,8 +142,13 @@ export class Connection implements Peer, Sender {
     try {
       while (!session.closing && !this.gone && !server.blocking.isBlocked(session)) {
         limits.authenticated = session.authenticated;
-        const request = parser.next(limits);
+        const request = this.held ?? parser.next(limits);
         if (request === undefined) break;
+        this.held = undefined;
+        if (server.pause.active && server.pause.holds(session, request)) {
+          this.held = request;
+          break;
+        }
         // In two steps: the command itself may send something to this client before its reply.
         const reply = this.run(request);
         this.keepReply(reply);

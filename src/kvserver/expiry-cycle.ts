@@ -23,7 +23,7 @@ function effortOf(server: Server): { sample: number; staleShare: number; timeSha
  * Source: the documentation of EXPIRE, "how keys are expired".
  */
 export function expiryCycle(server: Server): void {
-  if (!server.activeExpire) return;
+  if (!server.activeExpire || server.pause.active) return;
   server.refreshClocks();
   const { sample, staleShare, timeShare } = effortOf(server);
   const deadline = server.clock.monotonic() + (1000 / server.config.values.hz) * timeShare;

@@ -17,6 +17,7 @@ import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/m
 import { Memory } from './memory.ts';
 import { Monitors } from './monitors.ts';
 import { type KeyEvent, Notifications } from './notifications.ts';
+import { Pause } from './pause.ts';
 import { PubSub } from './pubsub.ts';
 import { type SnapshotHost, type SnapshotSettings, Snapshots } from './rdb/snapshots.ts';
 import { Session } from './session.ts';
@@ -65,6 +66,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   readonly slowlog = new SlowLog(this);
   readonly memory = new Memory(this);
   readonly eviction = new Eviction(this);
+  readonly pause = new Pause(this);
   readonly monitors = new Monitors();
   readonly latencyMonitor = new LatencyMonitor(this);
   readonly accessClock = new AccessClock();
@@ -299,6 +301,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.pubsub.forget(session);
     this.blocking.forget(session);
     this.monitors.remove(session);
+    this.pause.forget(session);
     this.sessions.delete(session.id);
   }
 

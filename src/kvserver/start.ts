@@ -67,6 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function shutDown(server: Server, turn: Turn, cron: Cron, listening: NetServer[]): Promise<void> {
   cron.stop();
+  server.pause.stop();
   const gone = listening.map((one) => new Promise<void>((settle) => one.close(() => settle())));
   // Requests that were run in this turn get their replies; nothing is read any more.
   turn.end();

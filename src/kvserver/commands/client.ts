@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts';
-import { bulk, error, integer, nil, OK, ONE, verbatim, ZERO } from '../resp/reply.ts';
+import { bulk, EMPTY_ARRAY, error, integer, map, nil, OK, ONE, set, verbatim, ZERO } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
-import { parseInt64 } from './arguments.ts';
+import { integerArg, parseInt64 } from './arguments.ts';
 import { kill } from './client-kill.ts';
 import { clientType, describeClient } from './client-view.ts';
 import { helpCommand } from './help.ts';
@@ -87,11 +87,51 @@ const unblock: Run = ({ server }, args) => {
   return woken ? ONE : ZERO;
 };
 
+const pause: Run = ({ server }, args) => {
+  const mode = args[3]?.toLowerCase() ?? 'all';
+  if (args.length > 4) throw CommandError.syntax();
+  if (mode !== 'all' && mode !== 'write') {
+    throw new CommandError('ERR CLIENT PAUSE mode must be WRITE or ALL');
+  }
+  const ms = integerArg(args[2]!, 'ERR timeout is not an integer or out of range');
+  if (ms < 0) throw new CommandError('ERR timeout is negative');
+  server.pause.start(ms, mode);
+  return OK;
+};
+
+const tracking: Run = (_session, args) => {
+  const word = args[2]!.toLowerCase();
+  if (word === 'off' && args.length === 3) return OK;
+  if (word !== 'on') throw CommandError.syntax();
+  throw new CommandError(
+    'ERR CLIENT TRACKING is not available: this server does not track what clients cache',
+  );
+};
+
+const caching: Run = () => {
+  throw new CommandError(
+    'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+  );
+};
+
+const trackingInfo: Run = ({ resp }) =>
+  map(resp, [
+    bulk('flags'),
+    set(resp, ['off']),
+    bulk('redirect'),
+    integer(-1),
+    bulk('prefixes'),
+    EMPTY_ARRAY,
+  ]);
+
+/** Only for whoever administers the server. */
+const ADMIN = new Set(['list', 'kill', 'pause', 'unpause', 'no-evict', 'unblock']);
+
 function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
   return {
     name,
     arity,
-    flags: ['noscript', 'loading', 'stale'],
+    flags: ADMIN.has(name) ? ['admin', 'noscript', 'loading', 'stale'] : ['noscript', 'loading', 'stale'],
     group: 'connection',
     since: '2.4.0',
     summary,
@@ -126,6 +166,14 @@ const client: CommandSpec = {
     sub('no-evict', 3, 'Exempts this connection from being closed when memory is short.', noEvict),
     sub('reply', 3, 'Switches replies to this connection on and off.', reply),
     sub('unblock', -3, 'Ends the waiting of a client.', unblock),
+    sub('pause', -3, 'Keeps requests, or only writes, for a time.', pause),
+    sub('unpause', 2, 'Ends a pause.', ({ server }) => {
+      server.pause.end();
+      return OK;
+    }),
+    sub('tracking', -3, 'Refused but for OFF: this server does not track what clients cache.', tracking),
+    sub('caching', 3, 'Refused, as without tracking.', caching),
+    sub('trackinginfo', 2, 'Returns what is tracked: nothing.', trackingInfo),
     sub('getredir', 2, 'Returns where invalidation messages go; -1: nowhere.', () => integer(-1)),
     helpCommand('CLIENT', 'connection', [
       'GETNAME',
@@ -142,12 +190,16 @@ const client: CommandSpec = {
       '    What is known about all connections; TYPE and ID narrow it down.',
       'NO-EVICT (ON|OFF)',
       '    Keep this connection when memory is short.',
+      'PAUSE <milliseconds> [WRITE|ALL]',
+      '    Keep the requests of all clients for a time, or only writes.',
       'REPLY (ON|OFF|SKIP)',
       '    Switch replies on and off, or leave out the next one.',
       'SETINFO <option> <value>',
       '    Say which library speaks: LIB-NAME, LIB-VER.',
       'SETNAME <name>',
       '    Name this connection.',
+      'UNPAUSE',
+      '    End a pause.',
       'UNBLOCK <id> [TIMEOUT|ERROR]',
       '    End the waiting of a client, as if its time were over or with an error.',
     ]),
