@@ -13,8 +13,8 @@ export interface CommandSpec {
   readonly privilege?: string;
   /** Distribution package that brings the program, for advice when it is missing. */
   readonly debianPackage?: string;
-  /** Text for standard input. Never printed. */
-  readonly input?: string;
+  /** For standard input. Never printed. */
+  readonly input?: string | Uint8Array;
   /** Extra environment; LC_ALL=C is always set. Never printed. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { CommandSpec } from '../../core/capture.ts';
 import { epochOffsetUs } from '../clock.ts';
 import { MAX_CALLS } from '../limits.ts';
-import { type Machine, watchedCalls } from '../log/calls.ts';
+import { machineOf, watchedCalls } from '../log/calls.ts';
 import { writeLog } from '../log/log-text.ts';
 import { RecordStore } from '../log/record-store.ts';
 import { isHostNamespace, isNarrow, sharesPidNamespace } from '../processes.ts';
@@ -72,10 +72,6 @@ function commandOf(program: string, timeoutMs: number): CommandSpec {
     privilege: 'root',
     debianPackage: 'bpftrace',
   };
-}
-
-function machineOf(name: string): Machine | undefined {
-  return name === 'x64' || name === 'arm64' ? name : undefined;
 }
 
 function failed(reason: string): WatchedCalls {

@@ -111,6 +111,11 @@ const ROWS: readonly Row[] = [
 /** Machines whose numbers are known, as `process.arch` names them. */
 export type Machine = 'x64' | 'arm64';
 
+/** @returns undefined for a machine whose numbers are not known */
+export function machineOf(name: string): Machine | undefined {
+  return name === 'x64' || name === 'arm64' ? name : undefined;
+}
+
 /** The calls that are watched on a machine. */
 export function watchedCalls(machine: Machine): WatchedCall[] {
   return ROWS.flatMap(([name, x64, arm64, capture, args]) => {
