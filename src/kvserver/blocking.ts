@@ -58,6 +58,14 @@ export class Blocking {
     if (this.byKey.has(name)) this.ready.set(name, { db, key });
   }
 
+  /** Other keys are in a database now (SWAPDB): who waits for one of them gets it. */
+  contentsChanged(db: Keyspace): void {
+    for (const wait of this.waiting.values()) {
+      if (wait.db !== db) continue;
+      for (const key of wait.keys) if (db.has(key)) this.keyAppeared(db, key);
+    }
+  }
+
   /** Serves those who wait for keys that appeared, first come, first served. Serving may make further keys. */
   serveReady(): void {
     while (this.ready.size > 0) {

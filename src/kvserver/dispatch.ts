@@ -87,7 +87,11 @@ export function execute(session: Session, args: readonly string[]): string {
   if (typeof command === 'string') return refuse(session, error(command));
   session.lastCommand = command.fullName;
   const refusal = whyNot(session, command);
-  if (refusal !== undefined) return refuse(session, error(refusal), command);
+  if (refusal !== undefined) {
+    if (command.fullName !== 'exec' || !multi) return refuse(session, error(refusal), command);
+    session.endTransaction();
+    return refuse(session, error(`EXECABORT Transaction discarded because of: ${refusal}`), command);
+  }
   if (multi && !command.spec.flags.includes('no_queue')) {
     multi.queue.push({ command, args });
     return QUEUED;
@@ -98,7 +102,7 @@ export function execute(session: Session, args: readonly string[]): string {
 /** Why a command must not run now; undefined when it may. */
 function whyNot(session: Session, command: Resolved): string | undefined {
   if (!session.authenticated && !command.noAuth) return 'NOAUTH Authentication required.';
-  if (command.write) {
+  if (command.write || (command.fullName === 'exec' && isQueued(session, (one) => one.write))) {
     const refusal = session.server.writeRefusal;
     if (refusal !== undefined) return refusal;
   }
@@ -119,15 +123,19 @@ function whyNot(session: Session, command: Resolved): string | undefined {
 }
 
 /** Makes room under maxmemory before any command. @returns true when there is none and the command needs some */
-function outOfMemory({ server, multi }: Session, command: Resolved): boolean {
+function outOfMemory(session: Session, command: Resolved): boolean {
+  const { server, multi } = session;
   if (server.config.values.maxmemory === 0 || server.eviction.makeRoom()) return false;
   const { flags } = command.spec;
   if (!multi || flags.includes('no_queue')) {
-    const inTransaction = command.fullName === 'exec' && multi?.queue.some((one) => needsMemory(one.command));
-    return inTransaction || needsMemory(command);
+    return needsMemory(command) || (command.fullName === 'exec' && isQueued(session, needsMemory));
   }
   // What is queued takes memory, too.
   return true;
+}
+
+function isQueued({ multi }: Session, test: (command: Resolved) => boolean): boolean {
+  return multi?.queue.some((one) => test(one.command)) ?? false;
 }
 
 function needsMemory(command: Resolved): boolean {

@@ -66,6 +66,13 @@ export class Session {
     this.createdAt = server.clock.now();
     this.lastAt = this.createdAt;
   }
+
+  /** EXEC, DISCARD and RESET: nothing is queued and nothing watched any more. */
+  endTransaction(): void {
+    this.multi = undefined;
+    this.server.watches.forget(this);
+  }
+
   get subscriptionCount(): number {
     return this.channels.size + this.patterns.size;
   }

@@ -40,6 +40,22 @@ export class Watches {
     for (const session of this.byKey.get(nameOf(db, key)) ?? []) session.watchBroken = true;
   }
 
+  /**
+   * Before SWAPDB: a watched key changes when it is in either database. One whose time has come is in neither,
+   * so it goes first.
+   */
+  touchBoth(a: Keyspace, b: Keyspace): void {
+    for (const watching of this.byKey.values()) {
+      for (const session of watching) {
+        for (const { db, key } of session.watched) {
+          if (db !== a && db !== b) continue;
+          const holding = [a, b].filter((one) => one.has(key));
+          if (holding.length > 0) session.watchBroken = true;
+        }
+      }
+    }
+  }
+
   /** Before a database is emptied: every watched key that is in it is about to change. */
   touchAll(db: Keyspace): void {
     for (const watching of this.byKey.values()) {

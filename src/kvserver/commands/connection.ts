@@ -170,8 +170,7 @@ const reset: CommandSpec = {
   summary: 'Puts the connection back into the state of a new one.',
   complexity: 'O(1)',
   run(session) {
-    session.multi = undefined;
-    session.server.watches.forget(session);
+    session.endTransaction();
     session.server.pubsub.forget(session);
     session.server.monitors.remove(session);
     session.resp = 2;

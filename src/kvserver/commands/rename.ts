@@ -117,9 +117,9 @@ const swapdb: CommandSpec = {
     );
     const [a, b] = indexes.map((index) => server.keyspaces[index]);
     if (!a || !b) throw new CommandError('ERR DB index is out of range');
-    for (const db of [a, b]) server.watches.touchAll(db);
+    server.watches.touchBoth(a, b);
     a.swapWith(b);
-    for (const db of [a, b]) server.watches.touchAll(db);
+    for (const db of [a, b]) server.blocking.contentsChanged(db);
     server.dirty++;
     return OK;
   },

@@ -4,11 +4,6 @@ import { nilArray, OK } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import type { CommandSpec } from './spec.ts';
 
-function endTransaction(session: Session): void {
-  session.multi = undefined;
-  session.server.watches.forget(session);
-}
-
 const multi: CommandSpec = {
   name: 'multi',
   arity: 1,
@@ -42,13 +37,11 @@ const exec: CommandSpec = {
     const transaction = session.multi;
     if (!transaction) throw new CommandError('ERR EXEC without MULTI');
     const changed = watchedKeyChanged(session);
-    endTransaction(session);
+    session.endTransaction();
     if (transaction.broken) {
       throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
     }
     if (changed) return nilArray(session.resp);
-    const refusal = transaction.queue.some((one) => one.command.write) && session.server.writeRefusal;
-    if (refusal) throw new CommandError(`EXECABORT Transaction discarded because of: ${refusal}`);
     session.inExec = true;
     try {
       return session.server.aof.collect(() => {
@@ -72,7 +65,7 @@ const discard: CommandSpec = {
   complexity: 'O(N), N being the number of queued commands',
   run(session) {
     if (!session.multi) throw new CommandError('ERR DISCARD without MULTI');
-    endTransaction(session);
+    session.endTransaction();
     return OK;
   },
 };
