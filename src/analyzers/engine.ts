@@ -16,6 +16,7 @@ import type { Facts } from './facts.ts';
 import { pathOf } from './path.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
+import { syncTimesOf, waterfallOf } from './timeline.ts';
 
 /** What the capture knows of itself, for the head of the report. */
 export interface CaptureSummary {
@@ -65,6 +66,8 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
       (b.share ?? 0) - (a.share ?? 0) ||
       b.confidence - a.confidence,
   );
+  const waterfall = findings.length > 0 ? waterfallOf(facts) : undefined;
+  const syncTimes = syncTimesOf(facts.trace);
   const verdict = findings.length > 0 ? 'found' : isBlind(facts) || crashed > 0 ? 'inconclusive' : 'clear';
   return {
     schema: 'perfcase.report/1',
@@ -84,6 +87,8 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     notChecked,
     clients: facts.clients,
     endpoints: endpointsOf(facts.trace),
+    ...(waterfall ? { waterfall } : {}),
+    ...(syncTimes ? { syncTimes } : {}),
     ...(facts.trace && facts.trace.blindSpots.length > 0 ? { blindSpots: facts.trace.blindSpots } : {}),
   };
 }

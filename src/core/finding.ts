@@ -1,3 +1,4 @@
+import type { SyncTimes, Waterfall } from './timeline.ts';
 /** The words of a diagnosis. `Report` is the JSON that users rely on: add freely, rename nothing. */
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -131,6 +132,10 @@ export interface Report {
   readonly notChecked: readonly NotChecked[];
   readonly clients: readonly ClientProcess[];
   readonly endpoints: readonly Endpoint[];
+  /** A slow stretch of one connection, call by call; only beside a finding. */
+  readonly waterfall?: Waterfall;
+  /** Absent when the target synced too little to say. */
+  readonly syncTimes?: SyncTimes;
   /** What could not be seen, each in a sentence; absent when there is nothing to say. */
   readonly blindSpots?: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Report } from '../core/finding.ts';
+import { renderHtml } from './html/page.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
@@ -11,6 +12,7 @@ export const FORMATS = {
   text: renderTerminal,
   json: (report: Report) => `${JSON.stringify(report, null, 2).replace(C1, escapeC1)}\n`,
   markdown: renderMarkdown,
+  html: renderHtml,
 } as const satisfies Record<string, (report: Report, options: TerminalOptions) => string>;
 
 export type Format = keyof typeof FORMATS;

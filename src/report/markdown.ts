@@ -4,7 +4,12 @@ import { type Block, viewOf } from './view.ts';
 
 /** The report for a ticket: GitHub-flavoured Markdown. */
 export function renderMarkdown(report: Report): string {
-  return `${viewOf(report).map(renderBlock).join('\n\n')}\n`;
+  return markdownBlocks(viewOf(report));
+}
+
+/** Blocks as GitHub-flavoured Markdown. */
+export function markdownBlocks(blocks: readonly Block[]): string {
+  return `${blocks.map(renderBlock).join('\n\n')}\n`;
 }
 
 function renderBlock(block: Block): string {
@@ -28,6 +33,8 @@ function renderBlock(block: Block): string {
       const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
       return [row(block.head), row(block.head.map(() => '---')), ...block.rows.map(row)].join('\n');
     }
+    case 'drawing':
+      return `\`\`\`text\n${block.lines.map(printable).join('\n')}\n\`\`\``;
     default:
       return block satisfies never;
   }

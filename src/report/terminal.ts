@@ -13,11 +13,14 @@ export interface TerminalOptions {
 const WIDTH = 80;
 
 /** The report for a terminal: within 80 columns, and complete without colour. */
-export function renderTerminal(report: Report, { colour, width = WIDTH }: TerminalOptions): string {
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  return terminalBlocks(viewOf(report), options);
+}
+
+/** Blocks for a terminal. */
+export function terminalBlocks(blocks: readonly Block[], { colour, width = WIDTH }: TerminalOptions): string {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
-  return `${viewOf(report)
-    .map((block) => renderBlock(block, chalk, width))
-    .join('\n')}\n`;
+  return `${blocks.map((block) => renderBlock(block, chalk, width)).join('\n')}\n`;
 }
 
 function renderBlock(block: Block, chalk: ChalkInstance, width: number): string {
@@ -63,6 +66,8 @@ function renderBlock(block: Block, chalk: ChalkInstance, width: number): string 
     }
     case 'table':
       return renderTable(block, width);
+    case 'drawing':
+      return block.lines.map((line) => `   ${printable(line)}`.slice(0, width)).join('\n');
     default:
       return block satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { Evidence, Finding, Overhead, Report } from '../core/finding.ts';
 import { formatMs, formatShare, plural, significant } from '../core/units.ts';
+import { drawSyncs } from './drawing.ts';
 
 /** What a report says, in neutral blocks; renderers lay them out and compute no number. */
 export type Block =
@@ -19,6 +20,8 @@ export type Block =
       readonly head: readonly string[];
       readonly rows: readonly (readonly string[])[];
     }
+  /** Lines drawn with characters; their spaces count. */
+  | { readonly kind: 'drawing'; readonly lines: readonly string[] }
   | {
       readonly kind: 'finding';
       readonly number: number;
@@ -34,6 +37,10 @@ export function viewOf(report: Report): Block[] {
   if (report.path.length > 0) {
     blocks.push({ kind: 'heading', text: 'From the symptom to the cause' });
     blocks.push(...report.path.map((step, index) => ({ kind: 'step' as const, number: index + 1, ...step })));
+  }
+  if (report.syncTimes) {
+    blocks.push({ kind: 'heading', text: 'Syncs' });
+    blocks.push({ kind: 'drawing', lines: drawSyncs(report.syncTimes) });
   }
   if (report.findings.length > 0) {
     blocks.push({ kind: 'heading', text: plural(report.findings.length, 'cause') });
