@@ -33,7 +33,7 @@ export class ByteSource {
 
   /** @param total bytes that the file has: a length that promises more is damaged, and nothing is set aside for it */
   static from(total: number, refill: Refill): ByteSource {
-    return new ByteSource(Buffer.allocUnsafeSlow(CHUNK), 0, total, refill);
+    return new ByteSource(Buffer.allocUnsafeSlow(Math.min(CHUNK, total)), 0, total, refill);
   }
 
   /** Bytes read so far. */
