@@ -1,5 +1,6 @@
 import { CommandError } from './command-error.ts';
 import type { CommandSpec } from './commands/spec.ts';
+import { sleepNow } from './faults.ts';
 import type { LatencyEvent } from './latency/monitor.ts';
 import { error } from './resp/reply.ts';
 import type { Server } from './server.ts';
@@ -29,6 +30,8 @@ export function call(session: Session, command: Resolved, args: readonly string[
   const db = session.db;
   const started = server.monotonicNow;
   let reply: string;
+  const slow = server.faults.slowCommand;
+  if (slow !== undefined && slow.name === command.fullName) sleepNow(slow.ms);
   try {
     reply = command.run(session, args);
   } catch (thrown) {

@@ -102,7 +102,8 @@ export class Connection implements Peer, Sender {
     } else this.overSoftSince ??= server.now;
     const tooLong =
       this.overSoftSince !== undefined && server.now - this.overSoftSince > limit.seconds * 1000;
-    if (!tooLong && (limit.hard === 0 || size <= limit.hard)) return;
+    const hard = server.faults.outputBuffer || limit.hard;
+    if (!tooLong && (hard === 0 || size <= hard)) return;
     server.log(`client ${session.id} at ${this.address} closed: ${size} bytes of replies unread`);
     this.close(false);
   }

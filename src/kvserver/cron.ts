@@ -71,7 +71,11 @@ export class Cron {
 
   private rewriteIfWanted(): void {
     const { aof, rewriting } = this.server;
-    if (rewriting || !(aof.rewriteScheduled || this.hasGrown())) return;
+    if (
+      rewriting ||
+      !(aof.rewriteScheduled || this.hasGrown() || (aof.open && this.server.faults.rewriteDue()))
+    )
+      return;
     try {
       aof.startRewrite();
     } catch (error) {

@@ -13,6 +13,7 @@ import { applyEffect } from './config/effects.ts';
 import type { Cron } from './cron.ts';
 import { Eviction } from './eviction.ts';
 import { FatalError } from './fatal-error.ts';
+import { Faults } from './faults.ts';
 import { type LatencyEvent, LatencyMonitor, type MonitorHost } from './latency/monitor.ts';
 import { Memory } from './memory.ts';
 import { Monitors } from './monitors.ts';
@@ -66,6 +67,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   readonly slowlog = new SlowLog(this);
   readonly memory = new Memory(this);
   readonly eviction = new Eviction(this);
+  readonly faults: Faults;
   readonly pause = new Pause(this);
   readonly monitors = new Monitors();
   readonly latencyMonitor = new LatencyMonitor(this);
@@ -119,6 +121,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     const values = this.config.values;
     this.notifications.configure(values['notify-keyspace-events']);
     this.configureEviction();
+    this.faults = new Faults(this);
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
     this.aof = new AppendOnlyFile(
       { directory: path.resolve(values.dir, values.appenddirname), prefix: values.appendfilename },
@@ -174,6 +177,13 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   latency(event: LatencyEvent, ms: number): void {
     this.latencyMonitor.sample(event, ms);
   }
+  /** 0 while the monitor is off: then no clock is read. */
+  timerStart(): number {
+    return this.latencyThreshold === 0 ? 0 : this.clock.monotonic();
+  }
+  timerEnd(event: LatencyEvent, started: number): void {
+    if (started > 0) this.latency(event, this.clock.monotonic() - started);
+  }
   fatal(message: string): void {
     if (this.failed) return;
     this.failed = true;
@@ -225,6 +235,10 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   }
   keyAppeared(db: Keyspace, key: string): void {
     this.blocking.keyAppeared(db, key);
+  }
+  /** When a key really expires that was given this moment. */
+  expiryMoment(atMs: number): number {
+    return this.faults.expiryMoment(atMs);
   }
   keyExpired(db: Keyspace, key: string): void {
     this.stats.expiredKeys++;

@@ -1,4 +1,5 @@
 import { CommandError } from '../command-error.ts';
+import { sleepNow } from '../faults.ts';
 import { array, error, OK, simple } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { parseDouble, rangedArg } from './arguments.ts';
@@ -18,14 +19,6 @@ export interface DebugSubcommand {
   readonly usage: string;
   readonly help: string;
   run(session: Session, args: readonly string[]): string;
-}
-
-/** Where Atomics.wait waits: nobody ever wakes it, so it sleeps without burning the CPU. */
-const NOBODY = new Int32Array(new SharedArrayBuffer(4));
-
-/** Lets the whole process wait, as a slow command does. @param ms may have a fraction */
-export function sleepNow(ms: number): void {
-  if (ms > 0) Atomics.wait(NOBODY, 0, 0, ms);
 }
 
 function sleep(_session: Session, args: readonly string[]): string {

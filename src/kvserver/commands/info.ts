@@ -16,7 +16,9 @@ const info: CommandSpec = {
     for (const name of asked) {
       if (name === 'default') for (const one of DEFAULT_SECTIONS) wanted.add(one);
       else if (name === 'all' || name === 'everything') {
-        for (const one of [...DEFAULT_SECTIONS, ...EXTRA_SECTIONS]) wanted.add(one);
+        for (const one of [...DEFAULT_SECTIONS, ...EXTRA_SECTIONS]) {
+          if (name === 'everything' || one !== 'modules') wanted.add(one);
+        }
       } else wanted.add(name);
     }
     const parts: string[] = [];

@@ -1,4 +1,5 @@
 import { POLICIES } from '../eviction.ts';
+import { checkSlowCommand } from '../faults.ts';
 import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
 import { percentiles } from './percentiles.ts';
@@ -33,6 +34,11 @@ export const DIRECTIVES = {
   'enable-debug-command': choice('local', ['no', 'yes', 'local'], { fixed: true }),
   // 1 … 10: how thorough the background search for expired keys is.
   'active-expire-effort': integer(1, { min: 1, max: 10 }),
+  // Faults for lessons; see faults.ts.
+  'fault-mass-expiry': integer(0, { min: 0, max: 86_400 }),
+  'fault-output-buffer': memory(0, { min: 0, max: MAX_BYTES }),
+  'fault-rewrite-interval': integer(0, { min: 0, max: MAX_INT }),
+  'fault-slow-command': words([], { check: checkSlowCommand }),
   hz: integer(10, { min: 1, max: 500 }),
   // Milliseconds; 0 switches the latency monitor off.
   // Counts how long each command takes, for INFO latencystats and LATENCY HISTOGRAM.

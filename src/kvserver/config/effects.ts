@@ -17,6 +17,10 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } =
   appendfsync: (server) => server.aof.flush(),
   'notify-keyspace-events': (server) =>
     server.notifications.configure(server.config.values['notify-keyspace-events']),
+  'fault-mass-expiry': (server) => server.faults.configure(),
+  'fault-output-buffer': (server) => server.faults.configure(),
+  'fault-rewrite-interval': (server) => server.faults.configure(),
+  'fault-slow-command': (server) => server.faults.configure(),
   'lfu-decay-time': (server) => server.configureEviction(),
   'lfu-log-factor': (server) => server.configureEviction(),
   maxmemory: (server) => server.eviction.makeRoom(),

@@ -2,6 +2,7 @@ import type { Server } from '../server.ts';
 import { memoryFields } from './memory.ts';
 import { persistenceFields } from './persistence.ts';
 import { cpuFields, serverFields } from './process.ts';
+import { commandFields, errorFields, latencyFields, statsFields } from './stats.ts';
 
 export type Fields = Readonly<Record<string, string | number>>;
 
@@ -14,49 +15,14 @@ function clientFields(server: Server): Fields {
   const { sessions, config } = server;
   return {
     connected_clients: sessions.size,
+    cluster_connections: 0,
     maxclients: config.values.maxclients,
     client_recent_max_input_buffer: maxOf(sessions.values(), (one) => one.peer?.queryBuffer ?? 0),
     client_recent_max_output_buffer: maxOf(sessions.values(), (one) => one.peer?.outputBuffer ?? 0),
     blocked_clients: server.blocking.clients,
+    tracking_clients: 0,
+    monitor_clients: server.monitors.size,
   };
-}
-
-function statsFields(server: Server): Fields {
-  const { stats, cron } = server;
-  return {
-    total_connections_received: stats.connectionsReceived,
-    total_commands_processed: stats.commandsProcessed,
-    instantaneous_ops_per_sec: Math.round(cron?.commandsRate.perSecond ?? 0),
-    total_net_input_bytes: stats.netInputBytes,
-    total_net_output_bytes: stats.netOutputBytes,
-    instantaneous_input_kbps: ((cron?.inputRate.perSecond ?? 0) / 1024).toFixed(2),
-    instantaneous_output_kbps: ((cron?.outputRate.perSecond ?? 0) / 1024).toFixed(2),
-    rejected_connections: stats.connectionsRejected,
-    expired_keys: stats.expiredKeys,
-    evicted_keys: stats.evictedKeys,
-    keyspace_hits: stats.keyspaceHits,
-    keyspace_misses: stats.keyspaceMisses,
-    pubsub_channels: server.pubsub.channelCount,
-    pubsub_patterns: server.pubsub.patternCount,
-    total_error_replies: stats.errorReplies,
-  };
-}
-
-function commandFields(server: Server): Fields {
-  const fields: Record<string, string> = {};
-  for (const [name, one] of server.stats.commands) {
-    const perCall = one.calls === 0 ? 0 : one.usec / one.calls;
-    fields[`cmdstat_${name}`] =
-      `calls=${one.calls},usec=${Math.round(one.usec)},usec_per_call=${perCall.toFixed(2)},` +
-      `rejected_calls=${one.rejected},failed_calls=${one.failed}`;
-  }
-  return fields;
-}
-
-function errorFields(server: Server): Fields {
-  return Object.fromEntries(
-    [...server.stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
-  );
 }
 
 function keyspaceFields(server: Server): Fields {
@@ -84,6 +50,37 @@ function maxOf<T>(items: Iterable<T>, measure: (item: T) => number): number {
   return most;
 }
 
+/** There are no replicas: a server of its own, with a history that nobody follows. */
+function replicationFields(server: Server): Fields {
+  return {
+    role: 'master',
+    connected_slaves: 0,
+    master_failover_state: 'no-failover',
+    master_replid: server.replicationId,
+    master_replid2: '0'.repeat(40),
+    master_repl_offset: 0,
+    second_repl_offset: -1,
+    repl_backlog_active: 0,
+    repl_backlog_size: 0,
+    repl_backlog_first_byte_offset: 0,
+    repl_backlog_histlen: 0,
+  };
+}
+
+/** What was misconfigured on purpose; see faults.ts. */
+function faultFields(server: Server): Fields {
+  const { faults, config } = server;
+  const slow = faults.slowCommand;
+  return {
+    active_faults: faults.active,
+    fault_slow_command: slow ? `${slow.name},${slow.ms}ms` : '',
+    fault_rewrite_interval: faults.rewriteInterval,
+    fault_mass_expiry: faults.expiryGridMs / 1000,
+    fault_output_buffer: faults.outputBuffer,
+    sync_on_every_write: server.aof.open && config.values.appendfsync === 'always' ? 1 : 0,
+  };
+}
+
 /** In the order in which INFO prints them. */
 export const INFO_SECTIONS: Readonly<Record<string, Section>> = {
   server: { title: 'Server', fields: serverFields },
@@ -91,18 +88,19 @@ export const INFO_SECTIONS: Readonly<Record<string, Section>> = {
   memory: { title: 'Memory', fields: memoryFields },
   persistence: { title: 'Persistence', fields: persistenceFields },
   stats: { title: 'Stats', fields: statsFields },
-  replication: {
-    title: 'Replication',
-    fields: () => ({ role: 'master', connected_slaves: 0 }),
-  },
+  replication: { title: 'Replication', fields: replicationFields },
   cpu: { title: 'CPU', fields: cpuFields },
+  modules: { title: 'Modules', fields: () => ({}) },
   commandstats: { title: 'Commandstats', fields: commandFields },
   errorstats: { title: 'Errorstats', fields: errorFields },
+  latencystats: { title: 'Latencystats', fields: latencyFields },
   cluster: { title: 'Cluster', fields: () => ({ cluster_enabled: 0 }) },
   keyspace: { title: 'Keyspace', fields: keyspaceFields },
+  faults: { title: 'Faults', fields: faultFields },
 };
 
-export const EXTRA_SECTIONS: readonly string[] = ['commandstats'];
+/** Long ones, which are shown when asked for. */
+export const EXTRA_SECTIONS: readonly string[] = ['commandstats', 'latencystats'];
 export const DEFAULT_SECTIONS: readonly string[] = Object.keys(INFO_SECTIONS).filter(
   (name) => !EXTRA_SECTIONS.includes(name),
 );

@@ -16,6 +16,11 @@ export interface KeyspaceHost {
   readonly snapshotEpoch: number;
   readonly accessClock: AccessClock;
   preserve(value: AggregateValue): void;
+  /** When a key really expires that was given this moment. */
+  expiryMoment(atMs: number): number;
+  /** For the latency monitor: how long an expired key took to remove. */
+  timerStart(): number;
+  timerEnd(event: 'expire-del', started: number): void;
   keyRead(hit: boolean): void;
   keyChanged(db: Keyspace, key: string, event: KeyEvent): void;
   /** An event beside the change that `keyChanged` has told of. */
@@ -183,7 +188,7 @@ export class Keyspace {
 
   /** Lets an existing key expire at a moment. */
   expireAt(key: string, atMs: number): void {
-    this.expires.set(key, atMs);
+    this.expires.set(key, this.host.expiryMoment(atMs));
   }
 
   persist(key: string): boolean {
@@ -215,9 +220,11 @@ export class Keyspace {
   expireIfDue(key: string): boolean {
     const at = this.expires.get(key);
     if (at === undefined || at > this.host.now || !this.host.expiring) return false;
+    const started = this.host.timerStart();
     this.expires.delete(key);
     this.table.delete(key);
     this.host.keyExpired(this, key);
+    this.host.timerEnd('expire-del', started);
     return true;
   }
 }
