@@ -116,7 +116,7 @@ function piecesOf(
   const pieces: Piece[] = [];
   if (before && arrivedUs > before.replyEndUs) {
     pieces.push({
-      ...{ layer: 'client', label: 'the client, and the way there and back' },
+      ...{ layer: 'client', label: 'client and network' },
       ...{ startUs: before.replyEndUs, us: arrivedUs - before.replyEndUs },
     });
   }

@@ -6,7 +6,7 @@ export type Layer = 'sync' | 'append' | 'server' | 'client';
 /** One bar of a waterfall. */
 export interface WaterfallRow {
   readonly layer: Layer;
-  /** What happened, without values: "SADD", "fdatasync", "the client, and the way there and back". */
+  /** What happened, without values: "SADD", "fdatasync", "client and network". */
   readonly label: string;
   /** Milliseconds from the beginning of the waterfall. */
   readonly startMs: number;

@@ -40,7 +40,7 @@ export function waterfallTable({ what, ms, rows }: Waterfall): string {
       `<tr title="${escaped(raw)}"><td class="number">${startMs.toFixed(2)}</td>` +
       `<td>${escaped(label)}</td><td class="number">${formatMs(took)}</td>` +
       `<td class="bars"><span class="bar ${layer}" style="margin-left:${percent(startMs, ms)};width:${percent(took, ms)}"></span></td>` +
-      `<td>${evidence ? `<code>${escaped(raw)}</code>` : ''}</td></tr>`
+      `<td>${evidence ? `<code>${escaped(callIn(evidence.text))}</code>` : ''}</td></tr>`
     );
   });
   return (
@@ -50,6 +50,11 @@ export function waterfallTable({ what, ms, rows }: Waterfall): string {
     '<th scope="col">when</th><th scope="col">raw line</th></tr></thead>' +
     `<tbody>${body.join('')}</tbody></table></div>`
   );
+}
+
+/** Without the thread and the time: the row tells these. */
+function callIn(text: string): string {
+  return oneLine(text).replace(/^(?:\[pid +\d+\] )?(?:[\d:.]+ )?/, '');
 }
 
 const WIDTH = 600;

@@ -10,14 +10,13 @@ import { escaped, evidenceLines } from './text.ts';
  * terminal shows stands here too, and beside it what only a picture can show.
  */
 export function renderHtml(report: Report): string {
-  const blocks = viewOf(report);
-  const title = blocks.find((block) => block.kind === 'title');
+  const [opening = [], ...sections] = sectionsOf(viewOf(report));
+  const title = opening.find((block) => block.kind === 'title');
   const heading = title?.kind === 'title' ? title.text : 'perfcase';
-  const before = blocks.findIndex((block) => block.kind === 'heading');
-  const opening = before < 0 ? blocks : blocks.slice(0, before);
-  const rest = before < 0 ? [] : blocks.slice(before);
+  const isCauses = (blocks: readonly Block[]) => blocks.some((block) => block.kind === 'finding');
   const body = [
     renderBlocks(opening),
+    ...sections.filter(isCauses).map(renderBlocks),
     talkOf(report),
     report.waterfall
       ? section(
@@ -26,8 +25,10 @@ export function renderHtml(report: Report): string {
         )
       : '',
     report.syncTimes ? section('Syncs', syncsOf(report.syncTimes)) : '',
-    renderBlocks(rest),
-  ].join('\n');
+    ...sections.filter((blocks) => !isCauses(blocks)).map(renderBlocks),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
@@ -35,6 +36,16 @@ export function renderHtml(report: Report): string {
     `<title>${escaped(heading)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n<main>\n${body}\n</main>\n` +
     `${footer(report)}</body>\n</html>\n`
   );
+}
+
+/** What stands before the first heading, then each heading with what belongs to it. What is drawn better here is left out. */
+function sectionsOf(blocks: readonly Block[]): Block[][] {
+  const sections: Block[][] = [[]];
+  for (const block of blocks) {
+    if (block.kind === 'heading') sections.push([block]);
+    else sections.at(-1)!.push(block);
+  }
+  return sections.filter((each) => !each.some((block) => block.kind === 'drawing'));
 }
 
 const section = (title: string, content: string): string =>
@@ -81,7 +92,6 @@ function renderBlock(block: Block): string {
       return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(block.head.join(', '))}"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
     }
     case 'drawing':
-      // The page has a better one.
       return '';
     default:
       return block satisfies never;

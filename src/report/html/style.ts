@@ -10,7 +10,7 @@ export const STYLE = `
   --line: #3c434d; --link: #8ab4f8; --sync: #ff8a80; --append: #f2b84b; --server: #8ab4f8; --client: #a8b0bc;
   --critical: #ff8a80; --warning: #f2b84b; --info: #8ab4f8; --clear: #7fd99a; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem; background: var(--back); color: var(--text);
+body { margin: 0 auto; max-width: 70rem; padding: 1.5rem; background: var(--back); color: var(--text);
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.1rem; font-weight: 600; color: var(--dim); margin: 0 0 .75rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
@@ -36,7 +36,7 @@ th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; bo
   overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--link); }
-.waterfall td.bars { width: 45%; min-width: 14rem; padding-right: 1rem; } .waterfall td { padding-top: .1rem;
+.waterfall td.bars { width: 40%; min-width: 12rem; padding-right: 1rem; } .waterfall td { padding-top: .1rem;
   padding-bottom: .1rem; }
 .bar { display: block; height: .85rem; min-width: 2px; border-radius: 1px; }
 .stack { display: flex; height: 1.4rem; border-radius: .2rem; overflow: hidden; margin: .5rem 0; gap: 1px; }
