@@ -1,6 +1,7 @@
 import { plural } from '../core/units.ts';
 import { listThreads, readDescriptors } from '../probes/proc/read.ts';
-import type { TracerChoice } from '../tracers/ladder.ts';
+import { type TracerChoice, whyTracer } from '../tracers/ladder.ts';
+import type { Span } from './canary.ts';
 import { Budget, overheadOf } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
 import { commOf, isAlive, type LiveTarget } from './target.ts';
@@ -17,6 +18,8 @@ export interface CallsRequest {
   readonly untracedMs: number;
   /** Part of the target's time that watching may cost over the whole diagnosis, 0 to 1. */
   readonly maxOverhead: number;
+  /** The target's descriptors of connections that are perfcase's own. */
+  readonly ownFds?: readonly number[];
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
 }
@@ -27,6 +30,8 @@ export type CallsPart = Pick<RawCapture, 'strace' | 'straceMissing' | 'tracer' |
   readonly outputs?: readonly RawOutput[];
   /** Shorter than asked for when the target or the tracer ended before its time. */
   readonly tracedMs?: number;
+  /** When a tracer was attached. */
+  readonly spans?: readonly Span[];
 };
 
 /** Traces the target and its clients for as long as the budget bears, and says what that cost the target. */
@@ -70,7 +75,7 @@ export async function watchCalls(target: LiveTarget, request: CallsRequest): Pro
     ...{ tracer: capture.tracer, calls, ...budget.account, untracedRate, tracedRate },
     diagnosisMs,
     maxOverhead: request.maxOverhead,
-    windows: traced.windows,
+    windows: traced.spans.length,
     shortened: traced.shortened,
   });
   if (overhead.shortened !== undefined) progress(overhead.shortened.replace(/\.$/, ''));
@@ -81,15 +86,19 @@ export async function watchCalls(target: LiveTarget, request: CallsRequest): Pro
       text: capture.text,
       threads: [...threads, ...threadsOf(pids), ...(capture.threads ?? [])],
       ...(slowdown === undefined ? {} : { slowdown }),
+      ...(request.ownFds ? { ownFds: request.ownFds } : {}),
     },
     tracer: {
       name: capture.tracer,
+      why: whyTracer(tracer, capture.skipped),
+      ...(capture.skipped ? { skipped: capture.skipped } : {}),
       events: calls,
       ...(capture.lost === undefined ? {} : { lost: capture.lost }),
       overhead,
     },
     endedAt: traced.endedAt,
     outputs,
+    spans: traced.spans,
     tracedMs: Math.min(tracedMs, traced.endedMs - begunMs),
   };
 }

@@ -110,6 +110,10 @@ export interface Overhead {
 
 export interface TracerSummary {
   readonly name: string;
+  /** Why this one watched, in words; absent for a log that somebody brought. */
+  readonly why?: string;
+  /** Those that were tried before it, and why each was not taken. */
+  readonly skipped?: readonly { readonly name: string; readonly reason: string }[];
   readonly events: number;
   readonly lost?: number;
   readonly overhead?: Overhead;

@@ -4,22 +4,8 @@ import { parseProcStatus } from '../probes/proc/status.ts';
 import { straceProbe } from '../probes/strace.ts';
 import { startBackground } from '../runners/background.ts';
 import { guarded } from '../runners/guarded.ts';
-import { type IsSpent, MAX_CALLS } from './limits.ts';
-
-export interface StraceWindow {
-  readonly pids: readonly number[];
-  readonly durationMs: number;
-  /** Ends the window early. */
-  readonly signal: AbortSignal;
-  /** Lines to keep at most; the window ends when they are there. */
-  readonly maxCalls?: number;
-  /** Asked as calls come in; ends the window when watching has cost enough. */
-  readonly isSpent?: IsSpent;
-  /** Called when every process is attached. */
-  readonly onAttached?: () => void;
-  /** Called when the window is over, just before detaching. */
-  readonly onWindowEnd?: () => void;
-}
+import { MAX_CALLS } from './limits.ts';
+import type { CallsWindow } from './window.ts';
 
 export type StraceCapture =
   | {
@@ -42,7 +28,7 @@ const ATTACH_TIMEOUT_MS = 5000;
  * Watches processes with strace for a while. strace detaches whatever happens to perfcase: see `guarded`. When strace
  * ends, however it does, the kernel lets the traced processes go on.
  */
-export async function traceWithStrace(window: StraceWindow): Promise<StraceCapture> {
+export async function traceWithStrace(window: CallsWindow): Promise<StraceCapture> {
   const { pids, durationMs, signal, maxCalls = MAX_CALLS } = window;
   const limitMs = durationMs + ATTACH_TIMEOUT_MS + 3000;
   const before = new Map(pids.map((pid) => [pid, stateOf(pid)]));

@@ -3,13 +3,13 @@ import { Budget } from '../../src/capture/overhead.ts';
 import { traceWindows, type Windows, type WindowsRequest } from '../../src/capture/windows.ts';
 import { parseStrace } from '../../src/probes/strace.ts';
 import type { CallsCapture, TracerChoice } from '../../src/tracers/ladder.ts';
-import type { StraceWindow } from '../../src/tracers/strace.ts';
+import type { CallsWindow } from '../../src/tracers/window.ts';
 
 const LINE = '[pid 7] 1700000000.000001 getppid() = 1 <0.000001>\n';
 
 interface Asked {
   readonly tracer: TracerChoice;
-  readonly window: StraceWindow;
+  readonly window: CallsWindow;
 }
 
 /** A tracer that shows `calls` lines and then asks whether it has cost enough. */
@@ -63,7 +63,12 @@ describe('windows within a budget', () => {
     const result = done(await traceWindows(request(trace, 0.05)));
     expect(asked).toHaveLength(1);
     expect(asked[0]!.window.pids).toEqual([process.pid, 4242]);
-    expect(result).toMatchObject({ windows: 1, calls: 1, shortened: false, capture: { text: LINE } });
+    expect(result).toMatchObject({
+      spans: [expect.anything()],
+      calls: 1,
+      shortened: false,
+      capture: { text: LINE },
+    });
     // It lasted 5 ms, which is too short to tell a rate.
     expect(result.tracedRate).toBeUndefined();
   });
@@ -72,7 +77,7 @@ describe('windows within a budget', () => {
     const { asked, trace } = fake(100_000, { full: true });
     const result = done(await traceWindows(request(trace, 0.000001)));
     expect(asked).toHaveLength(1);
-    expect(result).toMatchObject({ windows: 1, shortened: true });
+    expect(result).toMatchObject({ spans: [expect.anything()], shortened: true });
   });
 
   it('goes on after a rest with the target alone and the tracer that worked, and marks the gap', async () => {
@@ -97,7 +102,11 @@ describe('windows within a budget', () => {
     expect(asked.map(({ tracer }) => tracer).slice(0, 2)).toEqual(['auto', 'strace']);
     expect(asked[1]!.window.pids).toEqual([process.pid]);
     expect(asked[1]!.window.maxCalls).toBe(asked[0]!.window.maxCalls! - 1);
-    expect(result).toMatchObject({ windows: 2, shortened: true, capture: { tracedMs: 10, lost: 4 } });
+    expect(result).toMatchObject({
+      spans: [expect.anything(), expect.anything()],
+      shortened: true,
+      capture: { tracedMs: 10, lost: 4 },
+    });
     const { items, problems } = parseStrace(result.capture.text);
     expect(problems).toEqual([]);
     expect(items.map((item) => (item.kind === 'trace-event' ? item.event : item.kind))).toEqual([
@@ -116,7 +125,7 @@ describe('windows within a budget', () => {
     });
     const result = done(await traceWindows({ ...base, budget, isAlive: () => false }));
     expect(asked).toHaveLength(1);
-    expect(result.windows).toBe(1);
+    expect(result.spans).toHaveLength(1);
   });
 
   it('hands on why the first window failed, and keeps what there was when a later one does', async () => {
@@ -129,6 +138,9 @@ describe('windows within a budget', () => {
       isSpent: () => true,
       restMs: () => 1,
     });
-    expect(done(await traceWindows({ ...base, budget }))).toMatchObject({ windows: 1, calls: 3 });
+    expect(done(await traceWindows({ ...base, budget }))).toMatchObject({
+      spans: [expect.anything()],
+      calls: 3,
+    });
   });
 });

@@ -8,7 +8,8 @@ import { Kernel } from '../../src/tracers/bpf/kernel.ts';
 import { loadLibc } from '../../src/tracers/bpf/libc.ts';
 import { enterProgram, exitProgram } from '../../src/tracers/bpf/programs.ts';
 import { createMaps } from '../../src/tracers/bpf/session.ts';
-import { type BpfCapture, type BpfWindow, traceWithBpf } from '../../src/tracers/bpf/trace.ts';
+import { type BpfWindow, traceWithBpf } from '../../src/tracers/bpf/trace.ts';
+import type { WatchedCalls } from '../../src/tracers/window.ts';
 import { loadedPrograms, programsOf } from '../support/bpf-programs.ts';
 import { eventually, harmTo } from '../support/processes.ts';
 import { ownFindings, reportOf } from '../support/reports.ts';
@@ -18,7 +19,7 @@ import { DIST, Scene } from '../support/scene.ts';
 const scene = new Scene();
 afterEach(() => scene.close());
 
-type Captured = Extract<BpfCapture, { status: 'captured' }>;
+type Captured = Extract<WatchedCalls, { status: 'captured' }>;
 
 interface Watched {
   readonly capture: Captured;
@@ -41,7 +42,7 @@ async function watchScript(script: string, window: Partial<BpfWindow> = {}): Pro
   return { capture: captured(capture), calls: callsOf(captured(capture)) };
 }
 
-function captured(capture: BpfCapture): Captured {
+function captured(capture: WatchedCalls): Captured {
   if (capture.status === 'failed') throw new Error(capture.reason);
   expect(capture.stuck).toEqual([]);
   return capture;

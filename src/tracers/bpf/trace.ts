@@ -1,47 +1,17 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IsSpent, MAX_CALLS } from '../limits.ts';
+import { MAX_CALLS } from '../limits.ts';
 import { writeLog } from '../log/log-text.ts';
 import { RecordStore } from '../log/record-store.ts';
 import { isHostNamespace, isNarrow, sharesPidNamespace } from '../processes.ts';
+import type { CallsWindow, WatchedCalls } from '../window.ts';
 import { Refused } from './refusal.ts';
 import { Session, type SessionEnd } from './session.ts';
 
-export interface BpfWindow {
-  /** Processes; their threads, also later ones, are watched too. */
-  readonly pids: readonly number[];
-  readonly durationMs: number;
-  /** Ends the window early. */
-  readonly signal: AbortSignal;
+export interface BpfWindow extends CallsWindow {
   /** Bytes of each buffer to keep. */
   readonly payloadBytes?: number;
-  /** Calls to keep at most; the window ends when they are there. */
-  readonly maxCalls?: number;
-  /** Asked as calls come in; ends the window when watching has cost enough. */
-  readonly isSpent?: IsSpent;
-  /** Called when the programs are attached. */
-  readonly onAttached?: () => void;
-  /** Called when the window is over, just before detaching. */
-  readonly onWindowEnd?: () => void;
 }
-
-export type BpfCapture =
-  | {
-      readonly status: 'captured';
-      /** What `strace -f -ttt -T` would have printed. */
-      readonly text: string;
-      /** Thread id, process id: also of threads that came and went within the window. */
-      readonly threads: readonly (readonly [number, number])[];
-      /** Between attaching and detaching. */
-      readonly tracedMs: number;
-      /** Calls that were noticed and could not be kept. */
-      readonly lost: number;
-      /** The log reached its limit before the window ended. */
-      readonly full: boolean;
-      /** What did not detach; normally empty. */
-      readonly stuck: readonly string[];
-    }
-  | { readonly status: 'failed'; readonly reason: string };
 
 /** As strace is asked for: a reply to SCAN with ten keys fits. */
 const PAYLOAD_BYTES = 1024;
@@ -61,7 +31,7 @@ const MAX_LOG_BYTES = 192 * 1024 * 1024;
  * kernel notes each call and goes on. The programs hang on descriptors of this process, so nothing of them is left
  * when it ends, however. Never throws; where the tracer cannot run, the reason is one line.
  */
-export async function traceWithBpf(window: BpfWindow): Promise<BpfCapture> {
+export async function traceWithBpf(window: BpfWindow): Promise<WatchedCalls> {
   const { pids, durationMs, signal } = window;
   let session: Session | undefined;
   try {
