@@ -14,8 +14,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/replay.ts'),
   },
   {
+    name: 'record',
+    summary: 'only capture: everything in one file, which can be kept, sent and analyzed elsewhere',
+    load: () => import('./commands/record.ts'),
+  },
+  {
     name: 'analyze',
-    summary: 'diagnose from saved output of strace, lsof, pidstat, iostat and top',
+    summary: 'diagnose from a recording, or from saved output of strace, lsof, pidstat, iostat and top',
     load: () => import('./commands/analyze.ts'),
   },
   {

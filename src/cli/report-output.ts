@@ -67,11 +67,15 @@ export function checkOutput(output: string | undefined): void {
 /** Prints the report and sets the exit code that belongs to it. */
 export async function printReport(report: Report, options: ReportOptions, io: Io): Promise<void> {
   const { format, failOn } = reportSettings(options);
-  const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true && options.output === undefined;
-  const colour = options.color && isTerminal && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
-  const text = FORMATS[format](report, { colour });
+  const text = FORMATS[format](report, { colour: isColoured(options, io) });
   await writeReport(text, options.output, io);
   io.exitCode = exitCodeOf(report, failOn);
+}
+
+/** Whether what is printed goes to a terminal that wants colours. */
+export function isColoured({ color, output }: Pick<ReportOptions, 'color' | 'output'>, io: Io): boolean {
+  const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true && output === undefined;
+  return color && isTerminal && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
 }
 
 /** To a file, whole or not at all; else to standard output. @throws UserError when the file cannot be written */
