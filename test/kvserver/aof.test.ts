@@ -70,23 +70,6 @@ describe('the append-only file', () => {
     expect(text).not.toContain('EXPIRE\r\n$1\r\nb');
   });
 
-  it('loads the longest valid beginning, wherever the tail is cut', async () => {
-    const commands = Array.from({ length: 8 }, (_, i) => encode(['SET', `k${i}`, 'v'.repeat(i)]));
-    const text = encode(['SELECT', 0]) + commands.join('');
-    const starts = [encode(['SELECT', 0]).length];
-    for (const command of commands) starts.push(starts.at(-1)! + command.length);
-    const dir = await scratchDir();
-    await (await restart(dir)).running.close();
-    for (let length = 0; length <= text.length; length++) {
-      writeFileSync(increment(dir), text.slice(0, length), 'latin1');
-      const running = await start({ ...AOF, dir });
-      expect(running.server.keyspaces[0]!.size).toBe(
-        starts.filter((at) => at <= length).length - (length >= starts[0]! ? 1 : 0),
-      );
-      await running.close();
-    }
-  });
-
   it('refuses a cut tail when told so, and damage anywhere', async () => {
     const dir = await scratchDir();
     const { running, client } = await restart(dir);

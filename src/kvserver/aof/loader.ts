@@ -44,11 +44,11 @@ export function loadAofFile(file: string, target: LoadTarget, cutTail: boolean):
 
 function replay(fd: number, file: string, target: LoadTarget, start: number): number {
   const parser = new RequestParser();
-  const chunk = Buffer.allocUnsafeSlow(CHUNK);
+  const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(1, fs.fstatSync(fd).size - start)));
   let valid = 0;
   try {
     for (let at = start; ; ) {
-      const length = fs.readSync(fd, chunk, 0, CHUNK, at);
+      const length = fs.readSync(fd, chunk, 0, chunk.length, at);
       if (length === 0) return start + valid;
       at += length;
       parser.feed(chunk, length);

@@ -176,8 +176,8 @@ export class Snapshots {
       this.succeeded(dirty);
       host.log(`snapshot saved: ${snapshot.size} keys`);
     } catch (error) {
-      if (signal.aborted) return;
       this.removeTemporary(temporary);
+      if (signal.aborted) return;
       this.lastSaveOk = false;
       host.log(`the background save failed: ${(error as Error).message}`);
     }
@@ -199,9 +199,7 @@ export class Snapshots {
 
   /** Ends a running background save; the old file stays. */
   cancel(): void {
-    if (!this.running || this.running.abort.signal.aborted) return;
-    this.running.abort.abort();
-    this.removeTemporary(this.temporary('bg-'));
+    this.running?.abort.abort();
   }
 
   private removeTemporary(file: string): void {
