@@ -70,6 +70,7 @@ export function assemble(
           descriptors,
           ...(strace.logLines === undefined ? {} : { logLines: strace.logLines }),
           ...(strace.slowdown === undefined ? {} : { slowdown: strace.slowdown }),
+          ...(strace.ownFds ? { ownFds: strace.ownFds } : {}),
           ...(capture.tracer?.lost === undefined ? {} : { lost: capture.tracer.lost }),
         })
       : undefined;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Overhead, TracerSummary } from '../core/finding.ts';
 import { listThreads, readProc } from '../probes/proc/read.ts';
 import { parseProcStatus } from '../probes/proc/status.ts';
 import type { ServerAddress } from '../probes/redis.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
 import { type CallsPart, watchCalls } from './calls.ts';
+import { Canary } from './canary.ts';
 import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { callRate, cpuUse, readCounters, swapUse } from './counters.ts';
 import { MAX_OVERHEAD } from './overhead.ts';
@@ -60,6 +62,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   progress(
     `watching ${target.comm} (pid ${target.pid}) for ${(untracedMs / 1000).toFixed(1)} s undisturbed: top, iostat, pidstat, lsof`,
   );
+  const canary = traced && answer.address ? await Canary.start(target.pid, answer.address) : undefined;
   const peers = new Map<string, Peer>();
   const lookForPeers = () => {
     // Our own connection to the server is no client of it.
@@ -90,7 +93,9 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
           ...options,
           ...{ tracedMs, untracedMs, watched, untracedRate: callRate(from, to) },
           maxOverhead: options.maxOverhead ?? MAX_OVERHEAD,
+          ...(canary ? { ownFds: [canary.fd] } : {}),
         });
+  const ping = await canary?.end(calls.spans ?? []);
   lookForPeers();
   const { names } = await named;
   const container = target.container ?? names.get(target.pid);
@@ -110,7 +115,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     outputs: [...outputs, ...(calls.outputs ?? [])],
     ...(calls.strace ? { strace: calls.strace } : {}),
     ...(calls.straceMissing === undefined ? {} : { straceMissing: calls.straceMissing }),
-    ...(calls.tracer ? { tracer: calls.tracer } : {}),
+    ...(calls.tracer ? { tracer: withPing(calls.tracer, ping) } : {}),
     ...(answer.missing === undefined ? {} : { configMissing: answer.missing }),
     missing,
     ...(cpu ? { targetCpu: cpu } : {}),
@@ -119,6 +124,10 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     ...(otherTracer ? { otherTracer } : { untraced: true }),
     ...(isAlive(target) ? {} : { ended: true }),
   };
+}
+
+function withPing(tracer: TracerSummary, ping: Overhead['ping']): TracerSummary {
+  return tracer.overhead && ping ? { ...tracer, overhead: { ...tracer.overhead, ping } } : tracer;
 }
 
 /** The first client with few enough threads, that is not this program or what started it. */

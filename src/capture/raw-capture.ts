@@ -27,6 +27,8 @@ export interface RawCapture {
     /** Thread id, process id. */
     readonly threads: readonly (readonly [number, number])[];
     readonly slowdown?: number;
+    /** The target's descriptors of connections that are perfcase's own: nothing there is its clients' work. */
+    readonly ownFds?: readonly number[];
     /** Lines of each log when several were put one behind the other. */
     readonly logLines?: readonly number[];
   };

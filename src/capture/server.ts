@@ -23,6 +23,8 @@ export interface ServerAnswer {
   /** Why the server was not asked or did not answer. */
   readonly missing?: string;
   readonly server?: NonNullable<Target['server']>;
+  /** Where it answered, if that can be reached by TCP from here. */
+  readonly address?: ServerAddress;
 }
 
 /**
@@ -53,7 +55,10 @@ export async function askServer(
       elsewhere && address.socketPath === undefined
         ? serverCapture(await runLocal(serverSpec(self, request, target.pid), signal))
         : await captureServer(request);
-    if (last.status === 'captured') return answer(last, address.port);
+    if (last.status === 'captured') {
+      const isNear = !elsewhere && address.socketPath === undefined;
+      return { ...answer(last, address.port), ...(isNear ? { address } : {}) };
+    }
     if (last.status === 'needs-password' || last.status === 'wrong-password') break;
   }
   const reason = last && last.status !== 'captured' ? last.reason : 'it did not answer';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallsCapture, type TracerChoice, type TracerName, traceCalls } from '../tracers/ladder.ts';
 import { MAX_CALLS } from '../tracers/limits.ts';
+import type { Span } from './canary.ts';
 import { type Counters, readCounters } from './counters.ts';
 import type { Budget } from './overhead.ts';
 
@@ -25,7 +26,8 @@ export interface WindowsRequest {
 /** Several windows as one log, and what the target did meanwhile. */
 export interface Windows {
   readonly capture: Captured;
-  readonly windows: number;
+  /** When the target was traced, window by window. */
+  readonly spans: readonly Span[];
   /** Lines of the log. */
   readonly calls: number;
   /** Watching ended before its time, or paused, because more would have cost too much. */
@@ -52,6 +54,7 @@ export async function traceWindows(
   const rate = { calls: 0, ms: 0 };
   const parts: Captured[] = [];
   const texts: string[] = [];
+  const spans: Span[] = [];
   let { tracer } = request;
   let calls = 0;
   let shortened = false;
@@ -95,6 +98,7 @@ export async function traceWindows(
     if (parts.length > 0) texts.push(gapLine(attachedMs - detachedMs));
     texts.push(capture.text.endsWith('\n') || capture.text === '' ? capture.text : `${capture.text}\n`);
     parts.push(capture);
+    spans.push({ fromMs: attachedMs, toMs: endedMs });
     calls += lines;
     if (attached?.calls !== undefined && last?.calls !== undefined) {
       rate.calls += last.calls - attached.calls;
@@ -109,7 +113,7 @@ export async function traceWindows(
   }
   return {
     capture: joined(parts, texts.join('')),
-    windows: parts.length,
+    spans,
     calls,
     shortened,
     tracedRate: rate.ms < LEAST_RATE_MS ? undefined : rate.calls / (rate.ms / 1000),

@@ -24,6 +24,8 @@ export interface TraceInput {
    * absent when it was not measured.
    */
   readonly slowdown?: number;
+  /** Descriptors of the target's that are connections of perfcase itself. */
+  readonly ownFds?: readonly number[];
   /** Calls that the tracer noticed and could not keep. */
   readonly lost?: number;
 }
@@ -58,6 +60,22 @@ export function threadGroups(input: Pick<TraceInput, 'items' | 'groups' | 'descr
     return listed.has(tid) || tid === main || input.groups.size > 0 ? tid : main;
   };
   return { pidOf, target: main };
+}
+
+/** The same without what moved on perfcase's own connections to the target, until they are closed. */
+export function withoutOwn(
+  input: TraceInput,
+  { pidOf, target }: { readonly pidOf: (tid: number | undefined) => number; readonly target: number },
+): TraceInput {
+  if (!input.ownFds?.length) return input;
+  const own = new Set(input.ownFds);
+  const items = input.items.filter((item) => {
+    if (item.kind !== 'syscall' || item.fd === undefined) return true;
+    if (!own.has(item.fd) || pidOf(item.tid) !== target) return true;
+    if (item.name === 'close') own.delete(item.fd);
+    return false;
+  });
+  return { ...input, items };
 }
 
 /** A hand-made log: the process that was attached, else the listed process seen in it, else its first thread. */

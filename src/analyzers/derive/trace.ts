@@ -6,7 +6,7 @@ import { type Append, type Command, Conversation, type Sync } from './conversati
 import { type Execution, ExecutionClock } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
-import { placeIn, type TraceInput, threadGroups } from './trace-input.ts';
+import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
 
 /** Everything that was rebuilt from system calls alone. */
@@ -51,8 +51,9 @@ export interface Trace {
 const GAP_US = 1_000_000;
 
 /** Rebuilds conversations, appends, syncs and HTTP requests from a log. Pure; never throws on odd input. */
-export function deriveTrace(input: TraceInput): Trace {
-  const { pidOf, target } = threadGroups(input);
+export function deriveTrace(given: TraceInput): Trace {
+  const { pidOf, target } = threadGroups(given);
+  const input = withoutOwn(given, { pidOf, target });
   const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors);
   const conversations = new Map<Channel, Conversation>();
   const logs = new Map<Channel, { names: string[]; reader: RespReader<null> }>();

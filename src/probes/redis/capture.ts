@@ -50,7 +50,7 @@ export async function captureServer(request: ServerRequest): Promise<ServerCaptu
   let cause: unknown;
   let timer: NodeJS.Timeout | undefined;
   try {
-    client = open(request);
+    client = openClient(request);
     // What connect() rejects with says only that the connection is closed; the reason comes as an event.
     client.on('error', (error: Error) => {
       cause ??= error;
@@ -72,8 +72,8 @@ export async function captureServer(request: ServerRequest): Promise<ServerCaptu
   }
 }
 
-/** @throws when a file of `tls` cannot be read */
-function open(request: ServerRequest): Redis {
+/** A client that is not connected yet, asks nothing by itself and tries once. @throws when a file of `tls` cannot be read */
+export function openClient(request: ServerRequest): Redis {
   const { host = '127.0.0.1', port = 6379, socketPath, tls, timeoutMs } = request;
   const secure = tls && {
     ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
@@ -159,7 +159,8 @@ function passedOver(error: unknown): Refusal {
   throw error;
 }
 
-async function authenticate(
+/** @param refusals gets a sentence when the server wants no password @throws when it wants another one */
+export async function authenticate(
   client: Redis,
   user: string | undefined,
   password: string,
