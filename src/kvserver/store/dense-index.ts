@@ -17,11 +17,7 @@ const SMALLEST = 8;
  * (Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  */
 export class DenseIndex {
-  /** A row for each slot: the name, and what a subclass keeps in the same place. */
-  protected rows: unknown[] = [];
-  /** Elements of `rows` that make one row. */
-  protected readonly width: number;
-  private count = 0;
+  protected names: string[] = [];
   /** Bytes of all names together. */
   nameBytes = 0;
   /** At 2 × place: the hash. At 2 × place + 1: slot + 1. */
@@ -29,12 +25,8 @@ export class DenseIndex {
   /** Number of places, less one; a power of two less one. */
   private mask = SMALLEST * 2 - 1;
 
-  constructor(width = 1) {
-    this.width = width;
-  }
-
   get size(): number {
-    return this.count;
+    return this.names.length;
   }
 
   /** How many places the table has. */
@@ -44,7 +36,7 @@ export class DenseIndex {
 
   /** The element in a slot; undefined beyond the end. */
   nameAt(slot: number): string | undefined {
-    return this.rows[slot * this.width] as string | undefined;
+    return this.names[slot];
   }
 
   has(name: string): boolean {
@@ -54,11 +46,11 @@ export class DenseIndex {
   /** The slot of an element, or -1. */
   slotOf(name: string): number {
     const hash = hashOf(name);
-    const { pairs, mask, rows, width } = this;
+    const { pairs, mask, names } = this;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const slot = pairs[2 * at + 1]! - 1;
       if (slot < 0) return -1;
-      if (pairs[2 * at] === hash && rows[slot * width] === name) return slot;
+      if (pairs[2 * at] === hash && names[slot] === name) return slot;
     }
   }
 
@@ -69,11 +61,11 @@ export class DenseIndex {
     return true;
   }
 
-  /** Adds an element that is known to be new, and returns its slot. A subclass adds the rest of the row. */
+  /** Adds an element that is known to be new, and returns its slot. */
   protected append(name: string): number {
-    const slot = this.count++;
+    const slot = this.names.length;
     if (slot * 2 > this.mask) this.resize(slot * 2);
-    this.rows.push(name);
+    this.names.push(name);
     this.nameBytes += name.length;
     this.place(hashOf(name), slot);
     return slot;
@@ -89,25 +81,22 @@ export class DenseIndex {
 
   /** Takes the element out of a slot; the last element moves into it. */
   removeAt(slot: number): void {
-    const { rows, width } = this;
     this.emptyPlace(this.placeOf(slot));
-    this.nameBytes -= (rows[slot * width] as string).length;
-    const last = this.count - 1;
+    this.nameBytes -= this.names[slot]!.length;
+    const last = this.names.length - 1;
     if (slot !== last) {
       this.pairs[2 * this.placeOf(last) + 1] = slot + 1;
-      for (let at = 0; at < width; at++) rows[slot * width + at] = rows[last * width + at];
+      this.names[slot] = this.names[last]!;
       this.moved(last, slot);
     }
-    for (let at = 0; at < width; at++) rows.pop();
-    this.count = last;
+    this.names.pop();
     this.dropLast();
     // Far too large now: give memory back, but not so much that the next few additions take it again.
     if (last * 16 < this.mask && this.mask >= SMALLEST * 2) this.resize((this.mask + 1) / 8);
   }
 
   clear(): void {
-    this.rows = [];
-    this.count = 0;
+    this.names.length = 0;
     this.nameBytes = 0;
     this.pairs = new Int32Array(SMALLEST * 4);
     this.mask = SMALLEST * 2 - 1;
@@ -118,25 +107,23 @@ export class DenseIndex {
    * Cost: `count` visits, whatever the size of the set.
    */
   scan(cursor: number, count: number, visit: (slot: number, name: string) => void): number {
-    const size = this.count;
+    const size = this.names.length;
     let slot = cursor === 0 ? size : Math.min(cursor, size);
     for (let left = count; left > 0 && slot > 0; left--) {
       slot--;
-      visit(slot, this.nameAt(slot)!);
+      visit(slot, this.names[slot]!);
     }
     return slot;
   }
 
   /** A copy of the elements in slot order. */
   toArray(): string[] {
-    if (this.width === 1) return this.rows.slice() as string[];
-    return Array.from({ length: this.count }, (_, slot) => this.nameAt(slot)!);
+    return this.names.slice();
   }
 
   /** Becomes a copy of another index: a few block copies, no rehashing. */
   copyFrom(other: DenseIndex): void {
-    this.rows = other.rows.slice();
-    this.count = other.count;
+    this.names = other.names.slice();
     this.nameBytes = other.nameBytes;
     this.pairs = other.pairs.slice();
     this.mask = other.mask;
@@ -147,7 +134,7 @@ export class DenseIndex {
   protected dropLast(): void {}
 
   private placeOf(slot: number): number {
-    let at = hashOf(this.nameAt(slot)!) & this.mask;
+    let at = hashOf(this.names[slot]!) & this.mask;
     while (this.pairs[2 * at + 1] !== slot + 1) at = (at + 1) & this.mask;
     return at;
   }

@@ -1,6 +1,6 @@
 import { DenseIndex } from './dense-index.ts';
 
-/** A DenseIndex with a value beside each name: the hash table under expiries, hashes and sorted sets. */
+/** A DenseIndex with a value beside each name: the hash table under the keyspace, hashes and sorted sets. */
 export class DenseMap<V> extends DenseIndex {
   private column: V[] = [];
 
@@ -59,7 +59,7 @@ export class DenseMap<V> extends DenseIndex {
   }
 
   *entries(): Generator<[string, V]> {
-    for (let slot = 0; slot < this.size; slot++) yield [this.nameAt(slot)!, this.column[slot]!];
+    for (let slot = 0; slot < this.names.length; slot++) yield [this.names[slot]!, this.column[slot]!];
   }
 
   /** For subclasses that keep account of the values. */

@@ -14,7 +14,7 @@ const COLLECTION = 200;
 /** A node of a skip list: score, member, two neighbours and 1.33 levels of link and width on average. */
 const SKIP_NODE = 72;
 /** What a key takes besides its bytes and its value: string, table, value reference, access stamp. */
-export const KEY_BYTES = STRING_HEADER + TABLE_SLOT + REFERENCE + NUMBER;
+export const KEY_BYTES = STRING_HEADER + TABLE_SLOT + REFERENCE + 4;
 /** What an expiry takes; it shares the key's string. */
 export const EXPIRY_BYTES = TABLE_SLOT + NUMBER;
 

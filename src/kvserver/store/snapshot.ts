@@ -1,13 +1,13 @@
 import { DenseMap } from './dense-map.ts';
 import { type FrozenValue, freeze } from './frozen.ts';
-import type { KeyRows } from './key-table.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { AggregateValue, Value } from './values.ts';
 
 /** The keys of one database as they were at one moment. */
 interface FrozenKeyspace {
   readonly id: number;
-  readonly rows: KeyRows;
+  readonly keys: readonly string[];
+  readonly values: readonly Value[];
   readonly expires: DenseMap<number>;
 }
 
@@ -28,7 +28,7 @@ export interface FrozenKey {
 }
 
 /**
- * The whole data set as it is now, to be read at leisure while clients go on changing it. Only the rows of
+ * The whole data set as it is now, to be read at leisure while clients go on changing it. Only the columns of
  * the tables are copied, a few block copies for each database. What they point at is shared: strings never
  * change, and a collection is copied just before the first command that changes it (`preserve`; see
  * Keyspace.writable), unless it has been read already. A server that forks gets the same from the kernel, page
@@ -49,12 +49,12 @@ export class Snapshot {
       .map((db) => {
         const expires = new DenseMap<number>();
         expires.copyFrom(db.expires);
-        return { id: db.id, rows: db.table.copyRows(), expires };
+        return { id: db.id, keys: db.table.toArray(), values: db.table.valuesArray(), expires };
       });
   }
 
   get size(): number {
-    return this.frozen.reduce((sum, db) => sum + db.rows.size, 0);
+    return this.frozen.reduce((sum, db) => sum + db.keys.length, 0);
   }
 
   /** A value that was made before the snapshot is about to be changed: keeps it as it is. */
@@ -67,18 +67,18 @@ export class Snapshot {
   databases(): FrozenDatabase[] {
     return this.frozen.map((db) => ({
       id: db.id,
-      size: db.rows.size,
+      size: db.keys.length,
       expiring: db.expires.size,
       keys: this.keysOf(db),
     }));
   }
 
-  private *keysOf({ rows, expires }: FrozenKeyspace): Generator<FrozenKey> {
+  private *keysOf({ keys, values, expires }: FrozenKeyspace): Generator<FrozenKey> {
     const noneExpires = expires.size === 0;
-    for (let slot = 0; slot < rows.size; slot++) {
-      const key = rows.keyAt(slot);
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot]!;
       this.keysRead++;
-      yield { key, value: this.read(rows.valueAt(slot)), expiry: noneExpires ? undefined : expires.get(key) };
+      yield { key, value: this.read(values[slot]!), expiry: noneExpires ? undefined : expires.get(key) };
     }
   }
 
