@@ -11,7 +11,8 @@ import { parsePidstat } from '../probes/pidstat.ts';
 import { parseDescriptors } from '../probes/proc/fd.ts';
 import { parseProc } from '../probes/proc.ts';
 import { parseServer } from '../probes/redis/transcript.ts';
-import { parseStrace } from '../probes/strace.ts';
+import { parseStrace, type StraceItem } from '../probes/strace.ts';
+import type { LargeLog } from '../probes/strace-large.ts';
 import { parseTop } from '../probes/top.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
 
@@ -32,12 +33,18 @@ export interface ReadOutput {
   readonly source: string;
   readonly items: number;
   readonly problems: Parsed<unknown>['problems'];
+  /** All lines that were not read, where `problems` are the first of them. */
+  readonly unread?: number;
 }
 
 /** Raw texts to facts. Pure: no I/O, no clock; the same capture always gives the same facts. */
 export function assemble(
   capture: RawCapture,
-  options: { readonly redact: boolean },
+  options: {
+    readonly redact: boolean;
+    /** The log of system calls, where it is too long to be text. */
+    readonly large?: LargeLog;
+  },
 ): { facts: Facts; read: ReadOutput[] } {
   const sightings: Sighting[] = [];
   const read: ReadOutput[] = [];
@@ -56,21 +63,22 @@ export function assemble(
     if (sighting.item.kind === 'server-config') config.set(sighting.item.directive, sighting);
   }
   const { strace, targetCpu, otherTracer } = capture;
-  const log = strace && parseStrace(strace.text);
+  const { large } = options;
+  const log = strace && (large ? fromLarge(large) : parseStrace(strace.text));
   const source = capture.tracer?.name ?? 'strace';
-  if (log) read.push({ source, items: log.items.length, problems: log.problems });
-  // strace shows at least the call that a thread is in; bpf shows nothing of a process that stays asleep.
+  if (log) read.push({ source, items: log.items.length, ...problemsOf(log, large) });
+  // strace shows at least the call that a thread is in; the others show nothing of a process that stays asleep.
   const trace =
-    log && (log.items.length > 0 || source === 'bpf')
+    log && (log.items.length > 0 || source !== 'strace')
       ? deriveTrace({
           items: log.items,
           source,
           groups: new Map(strace.threads),
           ...(capture.target.pid === undefined ? {} : { targetPid: capture.target.pid }),
           descriptors,
+          ...(large ? { census: large.census } : {}),
           ...(strace.logLines === undefined ? {} : { logLines: strace.logLines }),
           ...(strace.slowdown === undefined ? {} : { slowdown: strace.slowdown }),
-          ...(strace.ownFds ? { ownFds: strace.ownFds } : {}),
           ...(capture.tracer?.lost === undefined ? {} : { lost: capture.tracer.lost }),
         })
       : undefined;
@@ -99,6 +107,14 @@ export function assemble(
     redact: options.redact,
   };
   return { facts, read };
+}
+
+function fromLarge({ items, census }: LargeLog): Parsed<StraceItem> {
+  return { items: [...items], problems: [...census.problems] };
+}
+
+function problemsOf({ problems }: Parsed<StraceItem>, large: LargeLog | undefined) {
+  return large ? { problems, unread: large.census.unread } : { problems };
 }
 
 /** Command lines stand in rows of top -c and pidstat -l, and may hold passwords. */

@@ -50,14 +50,25 @@ const MICROSECONDS_A_DAY = 86_400e6;
 export class StraceReader {
   readonly items: StraceItem[] = [];
   readonly problems: Problem[] = [];
-  private line = 0;
+  /** The line that is read now. */
+  private line: number;
   private readonly unfinished = new Map<number | undefined, SyscallObservation>();
-  private readonly positions = new Map<SyscallObservation, number>();
+  protected readonly positions = new Map<SyscallObservation, number>();
   /** The call whose line a message of strace broke in two; its rest begins the next line. */
   private torn: Base | undefined;
   private lastDayUs = 0;
   private dayOffsetUs = 0;
   private relativeUs = 0;
+
+  /** @param firstLine number of the first line that is fed */
+  constructor(firstLine = 1) {
+    this.line = firstLine - 1;
+  }
+
+  /** The next line has this number. */
+  at(line: number): void {
+    this.line = line - 1;
+  }
 
   feed(text: string): void {
     this.line++;
@@ -67,7 +78,7 @@ export class StraceReader {
     }
     const plain = this.torn ? undefined : readPlainCall(text, this.line);
     if (plain) {
-      this.items.push(plain);
+      this.keep(plain);
       return;
     }
     // Nearly every line begins with "[pid" or a number, and is no decoration.
@@ -76,7 +87,7 @@ export class StraceReader {
     const gap = isCall ? undefined : readGap(text);
     if (gap) {
       const { event, ...detail } = gap;
-      this.items.push({ kind: 'trace-event', event, line: this.line, text, ...detail });
+      this.keep({ kind: 'trace-event', event, line: this.line, text, ...detail });
       return;
     }
     const torn = this.torn;
@@ -127,7 +138,7 @@ export class StraceReader {
     }
     const result = readResult(rest);
     if (result) {
-      this.items.push(makeCall(base, name, rest.slice(open + 1, result.argsEnd), result));
+      this.keep(makeCall(base, name, rest.slice(open + 1, result.argsEnd), result));
       return;
     }
     const message = MESSAGE_IN_LINE.exec(rest);
@@ -142,22 +153,38 @@ export class StraceReader {
     if (detached > 0 || rest.trimEnd().endsWith(')')) {
       // Interrupted by the end of the trace, or copied without its result: the call is known, its outcome is not.
       const end = detached > 0 ? detached : rest.trimEnd().length - 1;
-      this.items.push(makeCall(base, name, rest.slice(open + 1, end).trimEnd(), {}));
+      this.keep(makeCall(base, name, rest.slice(open + 1, end).trimEnd(), {}));
       return;
     }
     this.problem(base, 'the line ends before the call does');
   }
 
+  /** Every item comes through here, in order. */
+  protected keep(item: StraceItem): void {
+    this.items.push(item);
+  }
+
+  /** The second half of a call was read. */
+  protected joined(started: SyscallObservation, whole: SyscallObservation): void {
+    this.items[this.positions.get(started)!] = whole;
+    this.positions.delete(started);
+  }
+
+  /** The next line may be the rest of one that a message of strace broke in two. */
+  protected get isTorn(): boolean {
+    return this.torn !== undefined;
+  }
+
   private add(call: SyscallObservation, tid: number | undefined): void {
     this.unfinished.set(tid, call);
     this.positions.set(call, this.items.length);
-    this.items.push(call);
+    this.keep(call);
   }
 
   private event(event: TraceEvent, base: Base): void {
     const tid = event.tid ?? base.tid;
     if (event.event === 'exited' || event.event === 'killed') this.unfinished.delete(tid);
-    this.items.push({
+    this.keep({
       kind: 'trace-event',
       ...base,
       event: event.event,
@@ -200,8 +227,6 @@ export class StraceReader {
   private join(started: SyscallObservation, tail: string, base: Base): void {
     this.unfinished.delete(started.tid);
     const result = readResult(tail);
-    const position = this.positions.get(started)!;
-    this.positions.delete(started);
     const tailArgs = result
       ? tail.slice(0, result.argsEnd).replace(/\s*<unfinished \.\.\.>$/, '')
       : withoutEnd(tail);
@@ -211,10 +236,10 @@ export class StraceReader {
       `${started.args}${started.args.endsWith(',') ? ' ' : ''}${tailArgs}`,
       result ?? {},
     );
-    this.items[position] = joined;
+    this.joined(started, joined);
   }
 
-  private problem(base: Base, reason: string): void {
+  protected problem(base: Pick<Base, 'line' | 'text'>, reason: string): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push({ line: base.line, text: base.text, reason });
   }
 

@@ -1,3 +1,4 @@
+import type { Census } from '../../core/census.ts';
 import type {
   DescriptorObservation,
   SyscallObservation,
@@ -26,6 +27,8 @@ export interface TraceInput {
   readonly slowdown?: number;
   /** Descriptors of the target's that are connections of perfcase itself. */
   readonly ownFds?: readonly number[];
+  /** Counts over the whole log, where `items` are stretches of it only. */
+  readonly census?: Census;
   /** Calls that the tracer noticed and could not keep. */
   readonly lost?: number;
 }

@@ -1,3 +1,4 @@
+import type { Census } from '../../core/census.ts';
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
@@ -14,6 +15,8 @@ export interface Trace {
   readonly source: string;
   readonly target: number;
   readonly calls: number;
+  /** Counts over the whole log, where only stretches of it were rebuilt. */
+  readonly census?: Census;
   /** Microseconds on the log's clock; absent in a log without times. */
   readonly startUs?: number;
   readonly endUs?: number;
@@ -177,6 +180,7 @@ export function deriveTrace(given: TraceInput): Trace {
     source: input.source,
     target,
     calls,
+    ...(input.census ? { census: input.census } : {}),
     ...(startUs === undefined || endUs === undefined ? {} : { startUs, endUs }),
     ...(startUs === undefined || endUs === undefined || endUs <= startUs
       ? {}

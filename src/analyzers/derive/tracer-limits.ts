@@ -1,3 +1,4 @@
+import { BETWEEN_STRETCHES, type Census } from '../../core/census.ts';
 import { plural } from '../../core/units.ts';
 import type { Conversation } from './conversation.ts';
 import type { TraceInput } from './trace-input.ts';
@@ -31,6 +32,7 @@ export function blindSpots(
   input: TraceInput,
 ): string[] {
   const spots: string[] = [];
+  if (input.census) spots.push(stretches(input.census));
   if (usesIoUring)
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
   if (input.lost) spots.push(`${plural(input.lost, 'call')} came faster than ${input.source} could keep.`);
@@ -48,7 +50,7 @@ export function blindSpots(
   let gaps = 0;
   let unwatched = 0;
   for (const item of input.items) {
-    if (item.kind !== 'trace-event' || item.event !== 'gap') continue;
+    if (item.kind !== 'trace-event' || item.event !== 'gap' || item.detail === BETWEEN_STRETCHES) continue;
     gaps++;
     if (item.detail !== undefined) unwatched++;
   }
@@ -61,4 +63,14 @@ export function blindSpots(
     spots.push('Lines were left out of the log; times across the gaps are not used.');
   }
   return spots;
+}
+
+/** How much of a long log was looked at, and how. */
+function stretches({ calls, detail }: Census): string {
+  const counted = calls >= 1e6 ? `${(calls / 1e6).toFixed(1)} million` : String(calls);
+  return (
+    `The log is long: all of its ${counted} calls were counted, and ${plural(detail.calls, 'call')} in ` +
+    `${plural(detail.stretches, 'stretch')} read in detail, an even sample and what stands out; each stretch begins ` +
+    'mid-stream, and what began in one and ended behind it is not used.'
+  ).replace('stretchs', 'stretches');
 }

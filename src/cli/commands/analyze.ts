@@ -1,41 +1,26 @@
 import type { Command } from 'commander';
-import { diagnose } from '../../analyzers/engine.ts';
-import type { Facts } from '../../analyzers/facts.ts';
-import { assemble, type ReadOutput } from '../../capture/assemble.ts';
-import type { RawCapture, RawOutput } from '../../capture/raw-capture.ts';
-import { EXIT, UserError } from '../../core/errors.ts';
-import { programOf } from '../../core/redact.ts';
-import { parsePidstat } from '../../probes/pidstat.ts';
-import { parseStrace } from '../../probes/strace.ts';
+import { UserError } from '../../core/errors.ts';
+import type { LogOptions } from '../analyze/from-logs.ts';
 import type { Io } from '../command.ts';
-import { readInput } from '../probe/input.ts';
-import {
-  addReportOptions,
-  numberOption,
-  printReport,
-  progressOf,
-  type ReportOptions,
-  reportSettings,
-} from '../report-output.ts';
+import { addReportOptions } from '../report-output.ts';
 
-interface Options extends ReportOptions {
-  readonly strace: string[];
-  readonly lsof: string[];
-  readonly pidstat: string[];
-  readonly iostat: string[];
-  readonly top: string[];
-  readonly pid?: string;
+interface Options extends LogOptions {
+  readonly diff?: boolean;
 }
 
-const TOOLS = ['lsof', 'pidstat', 'iostat', 'top'] as const;
+const RECORDINGS = `
+A recording gives the same report on every machine. One that was cut is analyzed as far as it goes, and the report
+says so. --diff takes two, prints what changed, and ends with the exit code of the second.`;
 
 export function configure(command: Command, io: Io): void {
   const collect = (value: string, before: string[]) => [...before, value];
   addReportOptions(
     command
+      .argument('[files...]', 'a recording of perfcase record; - is standard input')
+      .option('--diff', 'say what changed between two recordings: --diff BEFORE AFTER')
       .option(
         '--strace <log>',
-        'output of strace -f -tt -T; - is standard input; may be repeated',
+        'output of strace -f -tt -T, of any size, packed with gzip or not; - is standard input; may be repeated',
         collect,
         [],
       )
@@ -44,111 +29,23 @@ export function configure(command: Command, io: Io): void {
       .option('--iostat <file>', 'output of iostat -x; may be repeated', collect, [])
       .option('--top <file>', 'output of top; may be repeated', collect, [])
       .option('--pid <n>', 'the process the question is about, when the logs show several'),
-  ).action(async (options: Options) => run(options, io));
-}
-
-async function run(options: Options, io: Io): Promise<void> {
-  reportSettings(options);
-  const progress = progressOf(options, io);
-  const outputs: RawOutput[] = [];
-  for (const tool of TOOLS) {
-    for (const [index, file] of options[tool].entries()) {
-      outputs.push({
-        probe: tool,
-        source: index === 0 ? tool : `${tool}#${index + 1}`,
-        text: await readInput(file, io.signal),
-      });
-    }
-  }
-  const logs: string[] = [];
-  for (const file of options.strace) logs.push(await readInput(file, io.signal));
-  if (logs.length + outputs.length === 0) {
-    throw new UserError(
-      'nothing to analyze; give at least --strace LOG, better with --lsof, --pidstat, --iostat and --top.',
-    );
-  }
-  const whole = logs.map((text) => (text.endsWith('\n') ? text : `${text}\n`));
-  const strace = whole.join('');
-  const pid =
-    options.pid === undefined ? guessPid(strace, outputs) : numberOption('--pid', options.pid, 2 ** 22);
-  const capture: RawCapture = {
-    target: pid === undefined ? {} : { pid },
-    outputs,
-    ...(logs.length > 0
-      ? { strace: { text: strace, threads: [], logLines: whole.map((text) => text.split('\n').length - 1) } }
-      : {}),
-    missing: {},
-    clients: [],
-  };
-  const { facts: unnamed, read } = assemble(capture, { redact: options.redact });
-  const comm = pid === undefined ? undefined : commIn(unnamed, pid);
-  const facts = comm === undefined ? unnamed : { ...unnamed, target: { ...unnamed.target, comm } };
-  tellProblems(read, progress);
-  const empty = read.filter((each) => each.items === 0);
-  if (empty.length === read.length) {
-    throw new UserError(
-      `nothing in the input looks like ${read.map((each) => each.source).join(' or ')} output; check which tool printed which file.`,
-      EXIT.inconclusive,
-    );
-  }
-  if (options.pid !== undefined && pid !== undefined && !mentions(facts, pid)) {
-    throw new UserError(`nothing in the input is about pid ${pid}; leave --pid out to see what it is about.`);
-  }
-  const events = facts.trace?.calls;
-  const seconds = facts.trace?.seconds;
-  const report = diagnose(facts, {
-    ...(seconds === undefined ? {} : { seconds: Math.round(seconds * 1000) / 1000 }),
-    ...(events === undefined ? {} : { tracer: { name: 'strace', events } }),
-  });
-  await printReport(report, options, io);
-}
-
-function mentions({ sightings, trace }: Facts, pid: number): boolean {
-  if (trace?.channels.some((channel) => channel.pid === pid)) return true;
-  return sightings.some(({ item }) => 'pid' in item && item.pid === pid);
-}
-
-function tellProblems(read: readonly ReadOutput[], progress: (line: string) => void): void {
-  for (const { source, items, problems } of read) {
-    if (items === 0) progress(`nothing in the ${source} input looks like its output`);
-    for (const problem of problems.slice(0, 3)) {
-      progress(`${source}:${problem.line}: not read (${problem.reason})`);
-    }
-    if (problems.length > 3) progress(`${source}: ${problems.length - 3} more lines were not read`);
-  }
-}
-
-/** The process in the strace log that pidstat or lsof name too; else the one that was attached to. */
-function guessPid(strace: string, outputs: readonly RawOutput[]): number | undefined {
-  const { items } = parseStrace(strace.slice(0, 4 * 1024 * 1024));
-  const tids = new Map<number, number>();
-  for (const { tid } of items) if (tid !== undefined) tids.set(tid, (tids.get(tid) ?? 0) + 1);
-  const attached = items.find(
-    (item) => item.kind === 'trace-event' && item.event === 'attached' && item.detail,
-  );
-  if (attached?.tid !== undefined) return attached.tid;
-  const listed = outputs
-    .filter((each) => each.probe === 'lsof')
-    .flatMap((each) => [...each.text.matchAll(/^\S+\s+(\d+)\s/gm)].map((match) => Number(match[1])));
-  const both = listed.find((pid) => tids.has(pid));
-  if (both !== undefined) return both;
-  if (tids.size > 0) return [...tids].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-  if (listed.length > 0) return listed[0];
-  const writers = outputs
-    .filter((each) => each.probe === 'pidstat')
-    .flatMap((each) => parsePidstat(each.text).items)
-    .flatMap((item) =>
-      item.kind === 'process-io' && !/^(?:jbd2|kworker)/.test(item.command ?? '') ? [item] : [],
-    )
-    .sort((a, b) => (b.writeKibPerSec ?? 0) - (a.writeKibPerSec ?? 0));
-  return writers[0]?.pid;
-}
-
-/** The program's name as pidstat or top have it, without the arguments that pidstat -l and top -c print behind it. */
-function commIn({ sightings }: Facts, pid: number): string | undefined {
-  for (const { item } of sightings) {
-    const isRow = item.kind === 'process-io' || item.kind === 'process-cpu' || item.kind === 'process';
-    if (isRow && item.pid === pid && item.command) return programOf(item.command);
-  }
-  return undefined;
+  )
+    .addHelpText('after', RECORDINGS)
+    .action(async (files: string[], options: Options) => {
+      if (files.length === 0 && !options.diff) {
+        const { analyzeLogs } = await import('../analyze/from-logs.ts');
+        await analyzeLogs(options, io);
+        return;
+      }
+      const logs = (['lsof', 'pidstat', 'iostat', 'top', 'strace'] as const).filter(
+        (tool) => options[tool].length > 0,
+      );
+      if (logs.length > 0 || options.pid !== undefined) {
+        throw new UserError(
+          `a recording holds everything; leave out --${logs[0] ?? 'pid'}, or leave out ${files[0] ?? '--diff'}.`,
+        );
+      }
+      const { analyzeFiles } = await import('../recording/analyze.ts');
+      await analyzeFiles(files, options, io);
+    });
 }

@@ -1,0 +1,74 @@
+/** Numbers and marks in the bytes of a line of strace. NaN, or -1 where it says so, when something else stands there. */
+
+/** The number in bytes[from, to). */
+export function digits(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Two digits that were read as one little-endian word: "42" is 0x3234. */
+export function twoDigits(word: number): number {
+  const tens = (word & 0xff) - ZERO;
+  const ones = (word >> 8) - ZERO;
+  return tens >>> 0 > 9 || ones >>> 0 > 9 ? Number.NaN : tens * 10 + ones;
+}
+
+/** Four digits that were read as one little-endian word; all four are looked at together. */
+export function fourDigits(word: number): number {
+  const values = word - 0x30303030;
+  // A byte above 9 has its high bit set after adding 0x76, one below "0" has it already.
+  if (((values + 0x76767676) | values) & 0x80808080) return Number.NaN;
+  return (
+    (values & 0xff) * 1000 + ((values >> 8) & 0xff) * 100 + ((values >> 16) & 0xff) * 10 + (values >> 24)
+  );
+}
+
+/** The number that begins at `from`; -1 when none does. */
+export function digitsFrom(bytes: Uint8Array, from: number): number {
+  let value = 0;
+  let at = from;
+  for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
+    value = value * 10 + digit;
+  }
+  return at === from ? -1 : value;
+}
+
+/** Whether the line ends with "<unfinished ...>"; that it ends with ".>" is known. */
+export function isUnfinished(bytes: Uint8Array, end: number): boolean {
+  for (let at = 0; at < UNFINISHED.length; at++) {
+    if (bytes[end - UNFINISHED.length + at] !== UNFINISHED[at]) return false;
+  }
+  return true;
+}
+
+/**
+ * Index of "=" in ") = 61" or ") = -1 EAGAIN (Resource temporarily unavailable)", going back from the blank before the
+ * duration; -1 when there is no result.
+ */
+export function equalsBefore(bytes: Uint8Array, from: number, least: number): number {
+  const stop = Math.max(least, from - MAX_RESULT);
+  for (let at = from - 2; at > stop; at--) {
+    if (bytes[at] !== EQUALS || bytes[at - 1] !== SPACE || bytes[at + 1] !== SPACE) continue;
+    const next = bytes[at + 2]!;
+    if (next !== MINUS && (next < ZERO || next > NINE)) return -1;
+    let close = at - 1;
+    while (bytes[close] === SPACE) close--;
+    if (bytes[close] === CLOSING_PAREN) return at;
+  }
+  return -1;
+}
+
+const UNFINISHED = Buffer.from('<unfinished ...>');
+/** The longest result with what strace explains of it, as it does for poll(). */
+const MAX_RESULT = 400;
+const SPACE = 32;
+const CLOSING_PAREN = 41;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+const EQUALS = 61;
