@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { DIST } from '../support/scene.ts';
 
-const CLI = 'dist/perfcase.js';
+const CLI = join(DIST, 'perfcase.js');
 const cleanups: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {

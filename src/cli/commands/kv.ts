@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { assembleConfig } from '../../kvserver/config/assemble.ts';
@@ -24,6 +25,9 @@ export function configure(command: Command, io: Io): void {
 }
 
 async function serve(words: readonly string[], io: Io): Promise<void> {
+  // What a command leaves is short-lived and little: to hand its collection to other threads costs more, in waking
+  // them, than it saves, and takes the other cores from whoever needs them.
+  setFlagsFromString('--no-parallel-scavenge');
   const { operands, settings } = parseFlags(words);
   if (operands.length > 1) throw new UserError(`"${operands[1]}" is not expected; flags begin with --.`);
   const file = operands[0];
