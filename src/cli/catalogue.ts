@@ -24,6 +24,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/analyze.ts'),
   },
   {
+    name: 'latency',
+    summary: "a server's own latency monitor: latest, history, graph, doctor",
+    load: () => import('./commands/latency.ts'),
+  },
+  {
     name: 'probe',
     summary: 'one tool, parsed: run it here, or read output saved elsewhere',
     load: () => import('./commands/probe.ts'),

@@ -18,8 +18,8 @@ describe('a series', () => {
   it('keeps the worst of a second', () => {
     const made = series([3, 100], [3, 50], [3, 200], [2, 10]);
     expect(made.spikes).toEqual([
-      { at: NOW - 3, ms: 200 },
-      { at: NOW - 2, ms: 10 },
+      { at: NOW - 3, ms: 200, us: 200_000 },
+      { at: NOW - 2, ms: 10, us: 10_000 },
     ]);
     expect(made.maxMs).toBe(200);
   });
@@ -43,7 +43,7 @@ describe('the monitor', () => {
     monitor.sample('command', 9.99);
     expect(monitor.events().size).toBe(0);
     monitor.sample('command', 10);
-    expect(monitor.find('command')?.spikes).toEqual([{ at: NOW, ms: 10 }]);
+    expect(monitor.find('command')?.spikes).toEqual([{ at: NOW, ms: 10, us: 10_000 }]);
   });
 });
 

@@ -1,10 +1,10 @@
-import type { DirectiveName } from '../config/directives.ts';
+import type { KnownName } from '../config/config.ts';
 import type { LatencyEvent } from './monitor.ts';
 
 /** What to do about an event. `directive` is what to change where there is one. */
 export interface Advice {
   readonly text: string;
-  readonly directive?: DirectiveName;
+  readonly directive?: KnownName;
 }
 
 const SLOW_COMMANDS: Advice = {
@@ -23,10 +23,12 @@ const FASTER_DISK: Advice = {
   directive: 'dir',
 };
 const FEWER_EXPIRIES: Advice = {
-  text: 'Many keys expire at the same moment. Add a random part to their time to live.',
+  text: 'Many keys expire at the same moment. Add a random part to their time to live; a lower active-expire-effort spreads the removal over a longer time.',
+  directive: 'active-expire-effort',
 };
 const SMALLER_DATA: Advice = {
   text: 'Copying the tables for a rewrite takes long with this many keys. Rewrite less often, or spread the data over several servers.',
+  directive: 'auto-aof-rewrite-percentage',
 };
 
 const ROOM: Advice = {
@@ -34,7 +36,8 @@ const ROOM: Advice = {
   directive: 'maxmemory',
 };
 const SMALLER_KEYS: Advice = {
-  text: 'Throwing out a single key took long: it was big. Split big collections into several keys.',
+  text: 'Throwing out a single key took long: it was big. Split big collections into several keys; on servers that free memory themselves, lazyfree-lazy-eviction moves that to the background.',
+  directive: 'lazyfree-lazy-eviction',
 };
 
 /** Never empty for any event: an event without advice would leave the reader where he was. */
@@ -73,6 +76,12 @@ const BY_EVENT: Readonly<Record<LatencyEvent, readonly Advice[]>> = {
   'expire-del': [FEWER_EXPIRIES],
 };
 
+/** For an event that only other servers have, or newer ones. */
+const UNKNOWN: Advice = {
+  text: 'This event is not known here: its name says which code path took long. If such a duration is fine for your users, raise the threshold.',
+  directive: 'latency-monitor-threshold',
+};
+
 export function adviceFor(event: string): readonly Advice[] {
-  return Object.hasOwn(BY_EVENT, event) ? BY_EVENT[event as LatencyEvent] : [STARVED];
+  return Object.hasOwn(BY_EVENT, event) ? BY_EVENT[event as LatencyEvent] : [UNKNOWN, STARVED];
 }

@@ -1,6 +1,6 @@
 import { type Advice, adviceFor } from './advice.ts';
 import { shortAge } from './graph.ts';
-import type { SpikeSeries } from './monitor.ts';
+import type { Spike, SpikeSeries } from './monitor.ts';
 
 /** One event's series in figures. */
 export interface EventAnalysis {
@@ -15,8 +15,17 @@ export interface EventAnalysis {
   readonly secondsSinceLast: number;
   /** Average time between spikes; absent when there was only one. */
   readonly secondsBetween?: number;
-  /** Milliseconds lost in all spikes of the series: what the events are ordered by. */
+  /** Time lost in all spikes of the series. */
   readonly totalMs: number;
+  /** The same figures in microseconds, for what was measured that finely. */
+  readonly averageUs: number;
+  readonly worstUs: number;
+  readonly totalUs: number;
+  /**
+   * What the events are ordered by: the microseconds lost, where a spike counts half for each hour that it lies
+   * back, so that what hurts now comes before what hurt yesterday.
+   */
+  readonly weight: number;
   readonly advice: readonly Advice[];
 }
 
@@ -36,7 +45,7 @@ export function analyseLatency(
   nowSeconds: number,
 ): LatencyAnalysis {
   const analysed = [...events].map(([event, series]) => analyseEvent(event, series, nowSeconds));
-  analysed.sort((a, b) => b.totalMs - a.totalMs);
+  analysed.sort((a, b) => b.weight - a.weight);
   const advice = [...new Set(analysed.flatMap((one) => one.advice))];
   if (advice.length === 0) advice.push(thresholdMs === 0 ? SWITCH_ON : ALL_WELL);
   return { enabled: thresholdMs > 0, thresholdMs, events: analysed, advice };
@@ -51,11 +60,22 @@ const ALL_WELL: Advice = {
   directive: 'latency-monitor-threshold',
 };
 
+const HALF_LIFE_SECONDS = 3600;
+
+function microseconds(spike: Spike): number {
+  return spike.us ?? spike.ms * 1000;
+}
+
 function analyseEvent(event: string, series: SpikeSeries, nowSeconds: number): EventAnalysis {
   const { spikes } = series;
   const first = spikes[0]!;
   const last = spikes.at(-1)!;
   const totalMs = spikes.reduce((sum, spike) => sum + spike.ms, 0);
+  const totalUs = spikes.reduce((sum, spike) => sum + microseconds(spike), 0);
+  const weight = spikes.reduce((sum, spike) => {
+    const age = Math.max(0, nowSeconds - spike.at);
+    return sum + microseconds(spike) * 0.5 ** (age / HALF_LIFE_SECONDS);
+  }, 0);
   const averageMs = totalMs / spikes.length;
   const distances = spikes.reduce((sum, spike) => sum + Math.abs(spike.ms - averageMs), 0);
   return {
@@ -69,6 +89,10 @@ function analyseEvent(event: string, series: SpikeSeries, nowSeconds: number): E
     secondsSinceLast: Math.max(0, nowSeconds - last.at),
     ...(spikes.length > 1 && { secondsBetween: (last.at - first.at) / (spikes.length - 1) }),
     totalMs,
+    averageUs: Math.round(totalUs / spikes.length),
+    worstUs: Math.max(...spikes.map(microseconds)),
+    totalUs,
+    weight: Math.round(weight),
     advice: adviceFor(event),
   };
 }

@@ -26,6 +26,8 @@ export interface Spike {
   /** Epoch seconds. */
   readonly at: number;
   readonly ms: number;
+  /** The same in microseconds, where it was measured that finely. */
+  readonly us?: number;
 }
 
 /** Spikes kept for each event. One second has one, so this is at least that many seconds. */
@@ -36,14 +38,17 @@ export class SpikeSeries {
   private readonly kept: Spike[] = [];
   maxMs = 0;
 
-  add(at: number, ms: number): void {
+  /** @param duration milliseconds; their fraction is kept as microseconds */
+  add(at: number, duration: number): void {
+    const ms = Math.floor(duration);
+    const us = Math.floor(duration * 1000);
     this.maxMs = Math.max(this.maxMs, ms);
     const last = this.kept.at(-1);
     if (last?.at === at) {
-      if (ms > last.ms) this.kept[this.kept.length - 1] = { at, ms };
+      if (us > (last.us ?? last.ms * 1000)) this.kept[this.kept.length - 1] = { at, ms, us };
       return;
     }
-    this.kept.push({ at, ms });
+    this.kept.push({ at, ms, us });
     if (this.kept.length > KEPT) this.kept.shift();
   }
 
@@ -51,6 +56,14 @@ export class SpikeSeries {
   get spikes(): readonly Spike[] {
     return this.kept;
   }
+}
+
+/** A series out of spikes that were noted elsewhere. @param spikes oldest first */
+export function seriesOf(spikes: readonly Spike[], maxMs: number): SpikeSeries {
+  const series = new SpikeSeries();
+  for (const { at, ms } of spikes) series.add(at, ms);
+  series.maxMs = Math.max(series.maxMs, maxMs);
+  return series;
 }
 
 export interface MonitorHost {
@@ -73,7 +86,7 @@ export class LatencyMonitor {
     this.host = host;
   }
 
-  /** Notes a path's duration when it reaches the threshold. Fractions of a millisecond are dropped. */
+  /** Notes a path's duration when it reaches the threshold. */
   sample(event: LatencyEvent, ms: number): void {
     const threshold = this.host.latencyThreshold;
     if (threshold === 0 || ms < threshold) return;
@@ -82,7 +95,7 @@ export class LatencyMonitor {
       series = new SpikeSeries();
       this.series.set(event, series);
     }
-    series.add(Math.floor(this.host.wallClock() / 1000), Math.floor(ms));
+    series.add(Math.floor(this.host.wallClock() / 1000), ms);
   }
 
   events(): ReadonlyMap<string, SpikeSeries> {
