@@ -185,7 +185,9 @@ export class Appender {
       }
     }
     if (this.host.policy === 'always') {
-      this.host.fatal(`cannot write the append-only file under appendfsync always: ${error.message}`);
+      this.host.fatal(
+        `Can't recover from AOF write error when the AOF fsync policy is 'always': ${error.message}`,
+      );
       return false;
     }
     if (!this.writeError)
@@ -202,7 +204,9 @@ export class Appender {
       try {
         disk.datasync(this.fd);
       } catch (error) {
-        host.fatal(`cannot sync the append-only file under appendfsync always: ${(error as Error).message}`);
+        host.fatal(
+          `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${(error as Error).message}`,
+        );
         return;
       }
       host.latency('aof-fsync-always', host.clock.monotonic() - now);
