@@ -79,6 +79,8 @@ async function unpacked(
       yield Buffer.from(next.value);
   }
   const head = Buffer.concat(first);
+  // The first byte of a packed file, and nothing else.
+  if (head.length === 1 && head[0] === 0x1f) return { isPacked: true, chunks: Readable.from([]) };
   if (head[0] !== 0x1f || head[1] !== 0x8b) return { isPacked: false, chunks: all() };
   const gunzip = createGunzip();
   const input = Readable.from(all());

@@ -63,7 +63,9 @@ function commandLines(text: string, items: readonly Observation[]): string {
     const at = line.lastIndexOf(command);
     const before = at < 0 ? line.slice(0, line.indexOf(command.split(/\s/, 1)[0]!)) : line.slice(0, at);
     const after = at < 0 ? '' : line.slice(at + command.length);
-    return `${withoutSecrets(before)}${programOf(command)}${after}`;
+    // Columns behind it stay where they are.
+    const program = programOf(command);
+    return `${withoutSecrets(before)}${after === '' ? program : program.padEnd(command.length)}${after}`;
   });
 }
 
@@ -78,9 +80,9 @@ function redactServer(text: string): string {
       case 'server-info':
         return publicField(item.field) ? withoutSecrets(line) : LEFT_OUT;
       case 'server-client':
-        return line.replace(/\b(name|user|lib-name)=\S*/g, '$1=…');
+        return line.replace(/\b(name|user)=\S+/g, '$1=…');
       default:
-        return serverLine(line);
+        return serverLine(line.replace(/\r$/, ''));
     }
   });
 }
@@ -88,7 +90,7 @@ function redactServer(text: string): string {
 /** errorstat_CODE is named by what scripts return. */
 function publicField(field: string): boolean {
   const code = /^errorstat_(.*)$/.exec(field)?.[1];
-  return code === undefined ? !isSecret(field) : isPublicError(code);
+  return code === undefined || isPublicError(code);
 }
 
 function serverLine(line: string): string {
