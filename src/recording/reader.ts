@@ -19,13 +19,13 @@ const MAX_BYTES = 2 * MAX_TEXT_CHARS;
  */
 export async function readRecording(source: AsyncIterable<Uint8Array>): Promise<Recording> {
   const reader = new PartReader();
-  const { cut, mayBeOne } = await eachLine(source, (line) => reader.take(line));
-  return reader.finish(cut, mayBeOne);
+  const { isRest, mayBeOne } = await eachLine(source, (line) => reader.take(line));
+  return reader.finish(isRest, mayBeOne);
 }
 
 interface End {
-  /** The stream ended in the middle of a part. */
-  readonly cut: boolean;
+  /** Something stands behind the last whole line. */
+  readonly isRest: boolean;
   /** It is empty, or packed: a recording that was cut at once looks like that. */
   readonly mayBeOne: boolean;
 }
@@ -55,11 +55,11 @@ async function eachLine(source: AsyncIterable<Uint8Array>, take: (line: string) 
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'Z_BUF_ERROR') return { cut: true, mayBeOne: true };
+    if (code === 'Z_BUF_ERROR') return { isRest: held > 0, mayBeOne: true };
     if (code?.startsWith('Z_')) throw new DamagedRecording(`is damaged (${(error as Error).message})`);
     throw error;
   }
-  return { cut: held > 0, mayBeOne: isPacked || total === 0 };
+  return { isRest: held > 0, mayBeOne: isPacked || total === 0 };
 }
 
 /** The stream without its packing, if it has one. */
@@ -142,13 +142,13 @@ class PartReader {
   }
 
   /** @param mayBeOne whether a file without a manifest may be a recording that was cut at once */
-  finish(cut: boolean, mayBeOne: boolean): Recording {
+  finish(isRest: boolean, mayBeOne: boolean): Recording {
     const { manifest, end } = this;
     if (!manifest) {
       if (!mayBeOne) throw new DamagedRecording('is no recording of perfcase');
       throw new DamagedRecording('was cut before its first part, or is no recording of perfcase', true);
     }
-    if (end && cut) throw new DamagedRecording('is damaged (something stands behind its end)');
+    if (end && isRest) throw new DamagedRecording('is damaged (something stands behind its end)');
     const capture = this.capture(manifest);
     if (!end) return { manifest, capture, endedBefore: this.endedBefore() };
     return { manifest, capture, ...end };
