@@ -11,9 +11,11 @@ import {
 import { formatShare } from '../core/units.ts';
 import { VERSION } from '../core/version.ts';
 import type { Trace } from './derive/trace.ts';
+import { noBytes } from './derive/tracer-limits.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { Facts } from './facts.ts';
 import { pathOf } from './path.ts';
+import { withPredictions } from './prediction.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
 import { syncTimesOf, waterfallOf } from './timeline.ts';
@@ -82,7 +84,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     summary: summarize(facts, findings, verdict),
     verdict,
     path: pathOf(facts),
-    findings,
+    findings: withPredictions(facts, findings),
     ruledOut,
     notChecked,
     clients: facts.clients,
@@ -111,6 +113,7 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.otherTracer) return undefined;
   if (facts.ended) return 'it ended while it was watched';
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
+  if (facts.trace.bytesMissing) return noBytes(facts.trace.source);
   if (facts.trace.commands.length > 0) return undefined;
   if (facts.trace.appends.some((append) => append.channel.role === 'append-log')) return undefined;
   if (facts.trace.syncs.length > 0 && showsOnlySyncs(facts.trace)) return ONLY_SYNCS;

@@ -1,4 +1,5 @@
 import type { Evidence, Finding, Severity, Verdict } from '../core/finding.ts';
+import { noBytes } from './derive/tracer-limits.ts';
 import type { Facts } from './facts.ts';
 
 /** One cause. `check` is pure and synchronous; it answers from facts alone. */
@@ -40,6 +41,7 @@ export function needsConversation(facts: Facts): Verdict | undefined {
   const missing = needsTrace(facts);
   if (missing) return missing;
   const { trace, target } = facts;
+  if (trace!.bytesMissing) return insufficient(noBytes(trace!.source));
   if (trace!.commands.length > 0) return undefined;
   if (trace!.opaque > 0)
     return insufficient('its connections could not be read as RESP; they may be encrypted');

@@ -111,17 +111,20 @@ function overlap(command: Command, fromUs: number, toUs: number): number {
 
 /**
  * What a tracer adds to a call at most: strace about 150 µs, more when several traced threads wait for it; programs in
- * the kernel 0.5 µs, and the reader of their records takes some of the CPU.
+ * the kernel 0.5 µs, and the reader of their records takes some of the CPU; bpftrace and perf some microseconds, and
+ * bpftrace is woken up for each call.
  */
-const DEAREST_CALL_US: Readonly<Record<string, number>> = { strace: 400, bpf: 5 };
+const DEAREST_CALL_US: Readonly<Record<string, number>> = { strace: 400, bpf: 5, bpftrace: 40, perf: 20 };
 
-/** Parts of the wall time as they would be without the tracer, 0 to 1 each. */
+/** Parts of the wall time as they would be without the tracer, 0 to 1 each; they sum to 1. */
 export interface Shares {
   readonly sync: number;
   readonly scan: number;
   readonly read: number;
   readonly write: number;
   readonly other: number;
+  /** The wall time without the tracer, in microseconds. */
+  readonly wallUs: number;
 }
 
 /**
@@ -134,7 +137,7 @@ export function sharesOf(
   syncs: number,
 ): Shares {
   // Less than the clock's own step proves nothing.
-  if (split.wallUs < 1) return { sync: 0, scan: 0, read: 0, write: 0, other: 0 };
+  if (split.wallUs < 1) return { sync: 0, scan: 0, read: 0, write: 0, other: 0, wallUs: split.wallUs };
   const sync = Math.max(split.syncUs - syncs * (trace.callFloorUs ?? 0), split.syncUs * 0.1);
   const rest = split.wallUs - split.syncUs;
   const dearestCallUs = DEAREST_CALL_US[trace.source] ?? DEAREST_CALL_US.strace!;
@@ -151,5 +154,6 @@ export function sharesOf(
     read: split.readUs * scale,
     write: split.writeUs * scale,
     other: split.otherUs * scale,
+    wallUs: wall,
   };
 }

@@ -60,6 +60,7 @@ export function mapChannels(
   items: readonly StraceItem[],
   pidOf: (tid: number | undefined) => number,
   descriptors: readonly DescriptorObservation[],
+  bytesMissing = false,
 ): { channels: Channel[]; channelOf: Map<SyscallObservation, Channel> } {
   const known = new Map<string, DescriptorObservation>();
   for (const descriptor of descriptors) {
@@ -120,7 +121,7 @@ export function mapChannels(
     channelOf.set(call, channel);
     count(channel, call, direction);
   }
-  for (const channel of channels) channel.role = roleOf(channel);
+  for (const channel of channels) channel.role = bytesMissing ? roleByName(channel) : roleOf(channel);
   return { channels, channelOf };
 }
 
@@ -159,6 +160,12 @@ function roleOf(channel: Channel): ChannelRole {
     return 'resp-server';
   if (requestsOut > 0) return channel.reads === 0 && channel.syncs > 0 ? 'append-log' : 'resp-client';
   return 'other';
+}
+
+/** Without its bytes, an append-only log is known by its name: appendonly.aof, appendonly.aof.1.incr.aof. */
+function roleByName(channel: Channel): ChannelRole {
+  const isLog = channel.writes > 0 && isFile(channel) && /\baof\b/i.test(channel.name ?? '');
+  return isLog ? 'append-log' : 'other';
 }
 
 /** Whether the channel is a file of a file system, as far as that is known; a synced descriptor is one. */

@@ -4,6 +4,7 @@ import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
 import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
+import { Exchange, isConnection, lacksBytes } from './exchange.ts';
 import { type Execution, ExecutionClock } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
@@ -38,6 +39,10 @@ export interface Trace {
   readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
   readonly monitorFeeds: readonly SyscallObservation[];
+  /** The tracer shows which calls were made, and none of the bytes that they moved: commands are unknown. */
+  readonly bytesMissing: boolean;
+  /** Then: connections of the target's clients, with requests and answers of unknown content. */
+  readonly exchanges: readonly Conversation[];
   /** Connections of the target whose bytes could not be read as RESP or HTTP. */
   readonly opaque: number;
   /** What could not be seen, each in a sentence. */
@@ -57,7 +62,8 @@ const GAP_US = 1_000_000;
 export function deriveTrace(given: TraceInput): Trace {
   const { pidOf, target } = threadGroups(given);
   const input = withoutOwn(given, { pidOf, target });
-  const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors);
+  const bytesMissing = lacksBytes(input.items);
+  const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors, bytesMissing);
   const conversations = new Map<Channel, Conversation>();
   const logs = new Map<Channel, { names: string[]; reader: RespReader<null> }>();
   const http = new HttpReader();
@@ -85,6 +91,10 @@ export function deriveTrace(given: TraceInput): Trace {
 
   const conversationOf = (channel: Channel): Conversation => {
     let conversation = conversations.get(channel);
+    if (!conversation && bytesMissing) {
+      conversation = new Exchange(channel);
+      conversations.set(channel, conversation);
+    }
     if (!conversation) {
       const side = channel.role === 'resp-server' ? 'server' : 'client';
       conversation = new Conversation(channel, side, (command) => {
@@ -163,6 +173,14 @@ export function deriveTrace(given: TraceInput): Trace {
         http.data(call, channel, inward);
         break;
       case 'other':
+        if (bytesMissing && channel.pid === target && isConnection(channel)) {
+          if (inward) conversationOf(channel).request(call);
+          else {
+            conversationOf(channel).answer(call);
+            unsynced.clear();
+          }
+          break;
+        }
         // A file that is written and synced without speaking RESP: still a write, of unknown content.
         if (!inward && isFile(channel) && channel.syncs > 0) {
           appended({ call, channel, commands: [] });
@@ -174,7 +192,9 @@ export function deriveTrace(given: TraceInput): Trace {
   }
 
   const all = [...conversations.values()];
-  const opaque = channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
+  const opaque = bytesMissing
+    ? 0
+    : channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
   const floor = callFloor(input);
   return {
     source: input.source,
@@ -188,7 +208,11 @@ export function deriveTrace(given: TraceInput): Trace {
     ...(input.slowdown === undefined ? {} : { slowdown: input.slowdown }),
     ...(floor === undefined ? {} : { callFloorUs: floor }),
     channels,
-    conversations: all.filter((each) => each.side === 'server' && each.channel.pid === target),
+    conversations: all.filter(
+      (each) => each.side === 'server' && each.channel.pid === target && !bytesMissing,
+    ),
+    bytesMissing,
+    exchanges: bytesMissing ? all : [],
     clientConversations: all.filter((each) => each.side === 'client'),
     executions: clock.executions,
     commands: commands.filter((command) => command.conversation.channel.pid === target),
@@ -198,7 +222,7 @@ export function deriveTrace(given: TraceInput): Trace {
     forks,
     monitorFeeds,
     opaque,
-    blindSpots: blindSpots(all, opaque, usesIoUring, input),
+    blindSpots: blindSpots(all, opaque, usesIoUring, bytesMissing, input),
     pidOf,
     placeOf: (line) => placeIn(input, line),
     contentOf: (call) => contentOf(call, channelOf.get(call)),

@@ -5,8 +5,8 @@ import type { TraceInput } from './trace-input.ts';
 
 /** The lower quartile of calls that cannot block: what is left is the tracer's own share of a duration. */
 export function callFloor(input: TraceInput): number | undefined {
-  // Programs in the kernel take their times inside of what they add.
-  if (input.source === 'bpf') return 0;
+  // In the kernel, times are taken inside of what the tracer adds.
+  if (input.source !== 'strace') return 0;
   const durations: number[] = [];
   for (const call of input.items) {
     if (call.kind !== 'syscall' || call.durationUs === undefined) continue;
@@ -24,17 +24,26 @@ export function callFloor(input: TraceInput): number | undefined {
   return durations[Math.floor(durations.length / 4)];
 }
 
+/** Why commands are unknown in a log of a tracer that shows the numbers of calls only. */
+export function noBytes(source: string): string {
+  return `${source} shows that bytes moved and not which ones, so commands are unknown`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** What the log cannot show, each in a sentence. */
 export function blindSpots(
   conversations: readonly Conversation[],
   opaque: number,
   usesIoUring: boolean,
+  bytesMissing: boolean,
   input: TraceInput,
 ): string[] {
   const spots: string[] = [];
   if (input.census) spots.push(stretches(input.census));
   if (usesIoUring)
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
+  if (bytesMissing) spots.push(`${capital(noBytes(input.source))}.`);
   if (input.lost) spots.push(`${plural(input.lost, 'call')} came faster than ${input.source} could keep.`);
   if (opaque > 0) {
     spots.push(

@@ -57,7 +57,9 @@ export const fsyncPerWrite: Rule = {
 
 function withoutSyncs(facts: Facts, trace: Trace) {
   const seconds = trace.seconds;
-  if (trace.commands.length === 0 && facts.target.server) {
+  const asked =
+    trace.commands.length + trace.exchanges.reduce((count, each) => count + each.commands.length, 0);
+  if (asked === 0 && facts.target.server) {
     return insufficient('no client sent a command while it was watched');
   }
   if (trace.calls < 20) return insufficient(`only ${trace.calls} system calls were captured`);
@@ -88,7 +90,7 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const durations = unique.flatMap((sync) => sync.durationUs ?? []);
   const seconds = trace.seconds;
   const busyShare = seconds && durations.length > 0 ? sum(durations) / 1e6 / seconds : undefined;
-  const waiting = trace.conversations.filter((each) =>
+  const waiting = [...trace.conversations, ...trace.exchanges].filter((each) =>
     each.commands.some((command) => command.heldBy.length > 0),
   );
   const split = splitTime(waiting);
