@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import type { Report } from '../../src/core/finding.ts';
+import { TRACERS } from '../../src/tracers/ladder.ts';
+import { loadedPrograms, programsOf } from '../support/bpf-programs.ts';
 import { eventually, harmTo, healthOf } from '../support/processes.ts';
 import { reportOf } from '../support/reports.ts';
 import { describeNeeds } from '../support/requirements.ts';
 import { type Child, Scene } from '../support/scene.ts';
+import { memberOf } from '../support/soak.ts';
 
 let scene = new Scene();
 afterEach(async () => {
@@ -80,9 +83,11 @@ function statusOf(pid: number): string {
   }
 }
 
-describeNeeds(['dist', 'ptrace', 'bpf'], 'a target that is a burden to watch', () => {
+describeNeeds(['dist', 'ptrace', 'bpf', 'bpftrace', 'perf'], 'a target that is a burden to watch', () => {
   const cases = Object.keys(TARGETS).flatMap((name) =>
-    ['bpf', 'strace'].map((tracer) => [name, tracer] as const),
+    (/storm|flood/.test(name) ? TRACERS : (['bpf', 'strace'] as const)).map(
+      (tracer) => [name, tracer] as const,
+    ),
   );
 
   it.each(cases)('%s, by %s: perfcase stays small, and the target is let go', async (name, tracer) => {
@@ -158,3 +163,33 @@ describeNeeds(['dist', 'ptrace', 'bpf'], 'somebody else has a say too', () => {
     });
   });
 });
+
+describeNeeds(
+  ['dist', 'bpf', 'bpftrace', 'perf', 'redis-server'],
+  'perfcase is killed while a tool watches',
+  () => {
+    it.each(['bpftrace', 'perf'])('%s ends with it, and leaves nothing in the kernel', async (tracer) => {
+      const server = await scene.redis();
+      const temp = await scene.temp();
+      const args = ['diagnose', '--pid', String(server.pid), '--duration', '60s', '--tracer', tracer];
+      const run = scene.perfcase(args, { env: temp.env });
+      await run.prints(/tracing/);
+      const tool = () => memberOf(run, tracer);
+      expect(await eventually(() => tool() !== undefined, 20_000)).toBe(true);
+      const held = () => programsOf(tool() ?? 0);
+      if (tracer === 'bpftrace') expect(await eventually(() => held().length > 0, 20_000)).toBe(true);
+      else await sleep(500);
+      const programs = held();
+      expect((await run.kill('SIGKILL')).signal).toBe('SIGKILL');
+      expect(await eventually(() => run.family().length === 0, 10_000)).toBe(true);
+      const isGone = async () => {
+        const left = await loadedPrograms();
+        return !programs.some((id) => left.has(id));
+      };
+      expect(await eventually(isGone)).toBe(true);
+      expect(harmTo(server.pid)).toBeUndefined();
+      expect(await temp.left()).toEqual([]);
+      expect(await scene.cli(server, ['ping'])).toBe('PONG');
+    });
+  },
+);
