@@ -113,9 +113,10 @@ export class Eviction {
   private sample(db: Keyspace, policy: EvictionPolicy, fromAll: boolean): void {
     const table = fromAll ? db.table : db.expires;
     if (table.size === 0) return;
-    const samples = Math.min(this.server.config.values['maxmemory-samples'], table.size);
-    for (let i = 0; i < samples; i++) {
-      const key = table.nameAt(Math.floor(Math.random() * table.size))!;
+    const samples = this.server.config.values['maxmemory-samples'];
+    const all = table.size <= samples;
+    for (let i = 0; i < Math.min(samples, table.size); i++) {
+      const key = table.nameAt(all ? i : Math.floor(Math.random() * table.size))!;
       if (this.pool.some((one) => one.key === key && one.db === db)) continue;
       this.pool.push({ db, key, score: this.score(db, key, policy) });
     }
