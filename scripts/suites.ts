@@ -11,7 +11,7 @@ import { judge, type Known, renderTable, succeeded, type Verdict } from './suite
 import { startServer } from './suites/server.ts';
 import { fetchSource, prepareSuite } from './suites/source.ts';
 import { runUnit } from './suites/unit.ts';
-import { UNITS, WITHOUT_TAGS } from './suites/units.ts';
+import { type LeftOut, UNITS, WITHOUT_TAGS } from './suites/units.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,9 +45,13 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
+async function data<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(new URL(`./suites/${name}`, import.meta.url), 'utf8')) as T;
+}
+
 async function runAll(folder: string): Promise<Verdict[]> {
-  const file = new URL('./suites/known.json', import.meta.url);
-  const known = JSON.parse(await readFile(file, 'utf8')) as readonly Known[];
+  const known = await data<readonly Known[]>('known.json');
+  const leftOut = await data<readonly LeftOut[]>('left-out.json');
   const verdicts: Verdict[] = [];
   for (const unit of values.unit.length > 0 ? values.unit : UNITS) {
     if (interrupted.signal.aborted) break;
@@ -63,6 +67,7 @@ async function runAll(folder: string): Promise<Verdict[]> {
         signal: interrupted.signal,
         withoutTags: WITHOUT_TAGS,
         only: values.only,
+        skip: leftOut.flatMap(({ tests }) => tests[unit] ?? []),
         ...(values.verbose && { onOutput: (text: string) => process.stdout.write(text) }),
       });
       const brokenOff = server.died() ? `the server ended: ${server.log().trim()}` : result.brokenOff;

@@ -29,6 +29,8 @@ export interface UnitRequest {
   readonly signal: AbortSignal;
   /** Tests with one of these tags are left out. */
   readonly withoutTags: readonly string[];
+  /** Tests of these names are left out. */
+  readonly skip: readonly string[];
   /** Only tests of these names. */
   readonly only: readonly string[];
 }
@@ -41,6 +43,7 @@ export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   const args = ['tests/test_helper.tcl', '--host', '127.0.0.1', '--port', String(port), '--single', unit];
   args.push('--durable', '--dont-clean', '--timeout', String(request.stuckSeconds));
   if (withoutTags.length > 0) args.push('--tags', withoutTags.map((tag) => `-${tag}`).join(' '));
+  for (const name of request.skip) args.push('--skiptest', name);
   for (const name of only) args.push('--only', name);
   const started = performance.now();
   // A process group of its own: the suite starts a second tclsh and leaves it behind when it is killed.

@@ -36,5 +36,11 @@ export const UNITS: readonly string[] = [
   'unit/lazyfree',
 ];
 
+/** Tests of features that this server does not have, by unit; files of the suite mix them with the others. */
+export interface LeftOut {
+  readonly feature: string;
+  readonly tests: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Replication is out, and with it the tests that read what a replica would be sent. */
 export const WITHOUT_TAGS: readonly string[] = ['needs:repl'];

@@ -92,6 +92,9 @@ export function execute(session: Session, args: readonly string[]): string {
     session.endTransaction();
     return refuse(session, error(`EXECABORT Transaction discarded because of: ${refusal}`), command);
   }
+  if (multi && command.spec.flags.includes('no_multi')) {
+    return refuse(session, error('ERR Command not allowed inside a transaction'), command);
+  }
   if (multi && !command.spec.flags.includes('no_queue')) {
     multi.queue.push({ command, args });
     return QUEUED;

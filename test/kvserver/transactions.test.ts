@@ -56,3 +56,16 @@ describe('EXEC', () => {
     expect(await c.call('GET', 'x')).toBeNull();
   });
 });
+
+describe('MULTI', () => {
+  it('takes neither SAVE nor SHUTDOWN, and is spoilt by them', async () => {
+    const c = await open(await start());
+    for (const name of ['SAVE', 'SHUTDOWN']) {
+      expect(await c.pipeline([['MULTI'], [name], ['EXEC']])).toEqual([
+        OK,
+        { error: 'ERR Command not allowed inside a transaction' },
+        { error: 'EXECABORT Transaction discarded because of previous errors.' },
+      ]);
+    }
+  });
+});

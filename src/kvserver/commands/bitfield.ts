@@ -129,7 +129,10 @@ function runBitfield(session: Session, args: readonly string[], readOnly: boolea
   const replies = operations.map((one) => {
     const answer = carryOut(bytes, one);
     if (answer === undefined) return nil(resp);
-    if (one.kind !== 'get') changes++;
+    // Setting what is there already is no change.
+    if (one.kind === 'incrby' || (one.kind === 'set' && readBits(bytes, one.type, one.offset) !== answer)) {
+      changes++;
+    }
     return integer(answer);
   });
   if (writes.length > 0) db.put(key, bytes.toString('latin1'));

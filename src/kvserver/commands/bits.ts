@@ -194,9 +194,10 @@ const bitop: CommandSpec = {
     }
     const sources = args.slice(3).map((key) => Buffer.from(db.readString(key) ?? '', 'latin1'));
     const target = args[2]!;
-    const result = combineAll(sources, combine);
+    const result =
+      name === 'not' ? sources[0]!.map((byte) => combine(byte, 0)) : combineAll(sources, combine);
     if (result.length > 0) {
-      db.set(target, result.toString('latin1'));
+      db.set(target, Buffer.from(result).toString('latin1'));
       db.changed(target, 'set');
     } else if (db.delete(target)) db.changed(target, 'del');
     return integer(result.length);
@@ -208,7 +209,6 @@ function combineAll(sources: readonly Buffer[], combine: Combine): Buffer {
   const result = Buffer.alloc(Math.max(...sources.map((one) => one.length)));
   for (let at = 0; at < result.length; at++) {
     let byte = sources[0]![at] ?? 0;
-    if (sources.length === 1) byte = combine(byte, byte);
     for (let i = 1; i < sources.length; i++) byte = combine(byte, sources[i]![at] ?? 0);
     result[at] = byte;
   }

@@ -18,7 +18,7 @@ function logged(server: Server, run: () => void): void {
 const save: CommandSpec = {
   name: 'save',
   arity: 1,
-  flags: ['admin', 'noscript'],
+  flags: ['admin', 'noscript', 'no_multi'],
   group: 'server',
   since: '1.0.0',
   summary: 'Writes the snapshot while everybody waits.',

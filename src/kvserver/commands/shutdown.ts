@@ -20,7 +20,7 @@ function readWords(args: readonly string[]): Set<Word> {
 const shutdown: CommandSpec = {
   name: 'shutdown',
   arity: -1,
-  flags: ['admin', 'noscript', 'loading', 'stale'],
+  flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi'],
   group: 'server',
   since: '1.0.0',
   summary:

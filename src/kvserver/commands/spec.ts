@@ -13,6 +13,8 @@ export type Flag =
   | 'fast'
   | 'no_auth'
   | 'movablekeys'
+  /** Refused between MULTI and EXEC. */
+  | 'no_multi'
   /** Runs at once also between MULTI and EXEC. */
   | 'no_queue'
   /** A RESP2 client that has subscribed may still send it. */
