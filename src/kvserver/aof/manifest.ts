@@ -1,4 +1,4 @@
-import { splitWords } from '../resp/split-words.ts';
+import { quoteWord, splitWords } from '../resp/split-words.ts';
 
 /** One file of a multi-part append-only file. */
 export interface AofPart {
@@ -59,16 +59,7 @@ function parsePart(line: string): AofPart | undefined {
 
 export function printManifest(manifest: Manifest): string {
   const parts = [...(manifest.base ? [manifest.base] : []), ...manifest.history, ...manifest.increments];
-  return parts.map((part) => `file ${quote(part.name)} seq ${part.seq} type ${part.type}\n`).join('');
-}
-
-/** Quotes a name with blanks or control characters so that `splitWords` gives it back. */
-function quote(name: string): string {
-  if (/^[\x21\x23-\x26\x28-\x5b\x5d-\x7e]+$/.test(name)) return name;
-  const escaped = name.replace(/[\\"]|[^\x20-\x7e]/g, (c) =>
-    c === '\\' || c === '"' ? `\\${c}` : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-  return `"${escaped}"`;
+  return parts.map((part) => `file ${quoteWord(part.name)} seq ${part.seq} type ${part.type}\n`).join('');
 }
 
 /** @param asRdb a snapshot rather than commands */

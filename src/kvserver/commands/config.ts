@@ -1,6 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { type Change, Config } from '../config/config.ts';
 import { applyEffect } from '../config/effects.ts';
+import { rewriteConfFile } from '../config/rewrite-file.ts';
 import { bulk, map, OK } from '../resp/reply.ts';
 import { splitWords } from '../resp/split-words.ts';
 import type { Server } from '../server.ts';
@@ -67,6 +68,16 @@ const resetStat: Run = ({ server }) => {
   return OK;
 };
 
+const rewrite: Run = ({ server }) => {
+  if (server.configFile === '') throw new CommandError('ERR The server is running without a config file');
+  try {
+    rewriteConfFile(server.configFile, server.config);
+  } catch (error) {
+    throw new CommandError(`ERR Rewriting config file: ${(error as Error).message}`);
+  }
+  return OK;
+};
+
 function sub(name: string, arity: number, summary: string, run: Run): CommandSpec {
   return {
     name,
@@ -91,12 +102,15 @@ const config: CommandSpec = {
   subcommands: [
     sub('get', -3, 'Returns the directives that match patterns.', get),
     sub('set', -4, 'Changes directives while the server runs.', set),
+    sub('rewrite', 2, 'Brings the configuration file up to date with the values in force.', rewrite),
     sub('resetstat', 2, 'Sets the counters of INFO to zero.', resetStat),
     helpCommand('CONFIG', 'server', [
       'GET <pattern>',
       '    The directives whose names match, with their values.',
       'SET <directive> <value>',
       '    Change a directive while the server runs; several pairs take effect together.',
+      'REWRITE',
+      '    Bring the configuration file up to date with the values in force.',
       'RESETSTAT',
       '    Set the counters of INFO to zero.',
     ]),

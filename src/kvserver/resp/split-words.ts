@@ -53,3 +53,12 @@ export function splitWords(line: string): string[] | undefined {
 function isBlank(c: string): boolean {
   return c === ' ' || (c >= '\t' && c <= '\r') || c === '\0';
 }
+
+/** A word with blanks, quotes or control characters in quotes, so that `splitWords` gives it back. */
+export function quoteWord(word: string): string {
+  if (/^[\x21\x23-\x26\x28-\x5b\x5d-\x7e]+$/.test(word)) return word;
+  const escaped = word.replace(/[\\"]|[^\x20-\x7e]/g, (c) =>
+    c === '\\' || c === '"' ? `\\${c}` : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return `"${escaped}"`;
+}
