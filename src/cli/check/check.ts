@@ -98,9 +98,12 @@ function lacking(
     losses.set(found.tool.without, [...(losses.get(found.tool.without) ?? []), found.tool.name]);
   }
   const lacks = [...losses].map(([lost, names]) => ({ what: names.join(', '), lost }));
+  // Those that "auto" would rather take than the first one that works.
+  const works = AUTO.findIndex((name) => tracers.some((tracer) => tracer.name === name && tracer.usable));
+  const preferred = works < 0 ? AUTO : AUTO.slice(0, works);
   for (const tracer of tracers) {
     // A tool that is missing is named already.
-    if (tracer.usable || losses.size > 0) continue;
+    if (tracer.usable || losses.size > 0 || !preferred.includes(tracer.name)) continue;
     lacks.unshift({ what: `the tracer ${tracer.name}`, lost: tracer.reason });
   }
   if (!privileges.capSysPtrace) {

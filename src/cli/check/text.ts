@@ -8,7 +8,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   lab: 'Tools of the lab',
   servers: 'Servers to practise on',
   containers: 'Container engines',
-  tracers: 'Other tools (not needed)',
+  tracers: 'Tools of other tracers (not needed where bpf works)',
 };
 
 /** The check for a terminal: 80 columns, no colour, every word readable by a screen reader. */
