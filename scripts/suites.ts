@@ -1,7 +1,7 @@
 // Runs the test suite of redis 7.0 against the bundled server and prints, file by file, what passed, failed and was
 // skipped. The suite is not part of this repository: apt fetches it into a folder that is removed afterwards.
 //   npm run suites -- [--unit unit/type/list]... [--only NAME]... [--source FOLDER] [--cli dist/perfcase.js]
-//                     [--limit SECONDS] [--stuck SECONDS] [--verbose]
+//                     [--mode external|own] [--limit SECONDS] [--stuck SECONDS] [--verbose]
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { parseArgs, promisify } from 'node:util';
 import { judge, type Known, renderTable, succeeded, type Verdict } from './suites/report.ts';
 import { startServer } from './suites/server.ts';
 import { fetchSource, prepareSuite } from './suites/source.ts';
-import { runUnit } from './suites/unit.ts';
-import { type LeftOut, UNITS, WITHOUT_TAGS } from './suites/units.ts';
+import { runUnit, type UnitRequest } from './suites/unit.ts';
+import { type LeftOut, OWN_SERVER_UNITS, UNITS, WITHOUT_TAGS } from './suites/units.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     cli: { type: 'string', default: 'dist/perfcase.js' },
     limit: { type: 'string', default: '300' },
     stuck: { type: 'string', default: '60' },
+    // external: against a server that runs already; own: files that start servers themselves; else both.
+    mode: { type: 'string', default: 'both' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -34,7 +36,7 @@ try {
     throw new Error('tclsh is missing; install it with: apt-get install tcl');
   });
   const folder = values.source === undefined ? await fetchSource(scratch) : path.resolve(values.source);
-  await prepareSuite(folder);
+  await prepareSuite(folder, values.cli);
   const verdicts = await runAll(folder);
   process.stdout.write(`\n${renderTable(verdicts)}\n`);
   if (interrupted.signal.aborted || !verdicts.every(succeeded)) process.exitCode = 1;
@@ -51,37 +53,60 @@ async function data<T>(name: string): Promise<T> {
 
 async function runAll(folder: string): Promise<Verdict[]> {
   const known = await data<readonly Known[]>('known.json');
-  const leftOut = await data<readonly LeftOut[]>('left-out.json');
   const verdicts: Verdict[] = [];
-  for (const unit of values.unit.length > 0 ? values.unit : UNITS) {
+  const wanted = (units: readonly string[]) =>
+    values.unit.length === 0 ? units : units.filter((unit) => values.unit.includes(unit));
+  const runs = [
+    ...(values.mode === 'own' ? [] : wanted(UNITS).map((unit) => ({ unit, external: true }))),
+    ...(values.mode === 'external'
+      ? []
+      : wanted(OWN_SERVER_UNITS).map((unit) => ({ unit, external: false }))),
+  ];
+  for (const { unit, external } of runs) {
     if (interrupted.signal.aborted) break;
-    // A server of its own for each file, so that what one leaves behind does not spoil the next.
-    const server = await startServer(values.cli, []);
-    try {
-      const result = await runUnit({
-        folder,
-        unit,
-        port: server.port,
-        limitSeconds: Number(values.limit),
-        stuckSeconds: Number(values.stuck),
-        signal: interrupted.signal,
-        withoutTags: WITHOUT_TAGS,
-        only: values.only,
-        skip: leftOut.flatMap(({ tests }) => tests[unit] ?? []),
-        ...(values.verbose && { onOutput: (text: string) => process.stdout.write(text) }),
-      });
-      const brokenOff = server.died() ? `the server ended: ${server.log().trim()}` : result.brokenOff;
-      const verdict = judge({ ...result, brokenOff }, known);
-      verdicts.push(verdict);
-      const failed = verdict.known.length + verdict.unexplained.length;
-      process.stdout.write(
-        `${unit}: ${verdict.passed} passed, ${failed} failed, ${verdict.skipped} skipped\n`,
-      );
-      const defects = server.log().match(/^.*internal error.*$/gm) ?? [];
-      for (const line of new Set(defects)) process.stdout.write(`  ${line}\n`);
-    } finally {
-      await server.stop();
-    }
+    const { result, defects } = external ? await runExternal(folder, unit) : await runOwn(folder, unit);
+    const verdict = judge(external ? result : { ...result, unit: `${unit} (own servers)` }, known);
+    verdicts.push(verdict);
+    const failed = verdict.known.length + verdict.unexplained.length;
+    const counts = `${verdict.passed} passed, ${failed} failed, ${verdict.skipped} skipped`;
+    process.stdout.write(`${verdict.unit.unit}: ${counts}\n`);
+    for (const line of defects) process.stdout.write(`  ${line}\n`);
   }
   return verdicts;
+}
+
+/** Against a server of its own for each file, so that what one leaves behind does not spoil the next. */
+async function runExternal(folder: string, unit: string) {
+  const server = await startServer(values.cli, []);
+  try {
+    const result = await runUnit({ ...(await request(folder, unit)), port: server.port });
+    const defects = new Set(server.log().match(/^.*internal error.*$/gm));
+    if (!server.died()) return { result, defects };
+    return { result: { ...result, brokenOff: `the server ended: ${server.log().trim()}` }, defects };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** With servers that the unit starts and ends itself. */
+async function runOwn(folder: string, unit: string) {
+  return {
+    result: await runUnit({ ...(await request(folder, unit)), port: undefined }),
+    defects: new Set<string>(),
+  };
+}
+
+async function request(folder: string, unit: string): Promise<Omit<UnitRequest, 'port'>> {
+  const leftOut = await data<readonly LeftOut[]>('left-out.json');
+  return {
+    folder,
+    unit,
+    limitSeconds: Number(values.limit),
+    stuckSeconds: Number(values.stuck),
+    signal: interrupted.signal,
+    withoutTags: WITHOUT_TAGS,
+    only: values.only,
+    skip: leftOut.flatMap(({ tests }) => tests[unit] ?? []),
+    ...(values.verbose && { onOutput: (text: string) => process.stdout.write(text) }),
+  };
 }

@@ -67,9 +67,9 @@ async function privateApt(scratch: string): Promise<string[]> {
 
 /**
  * Makes a fetched suite fit to run against a foreign server: it empties the functions before each file, which a
- * server without scripts refuses; and it looks for the tools that some tests start in src/.
+ * server without scripts refuses; and what some tests start from src/ is put there, `cli` as redis-server.
  */
-export async function prepareSuite(folder: string): Promise<void> {
+export async function prepareSuite(folder: string, cli: string): Promise<void> {
   const file = path.join(folder, 'tests/support/server.tcl');
   const text = await readFile(file, 'utf8');
   const prepared = text.replace(/^( +)r function flush$/m, '$1catch {r function flush}');
@@ -82,4 +82,13 @@ export async function prepareSuite(folder: string): Promise<void> {
     const place = path.join(folder, 'src', tool);
     if (!existsSync(place) && existsSync(`/usr/bin/${tool}`)) await symlink(`/usr/bin/${tool}`, place);
   }
+  await writeFile(path.join(folder, 'src/redis-server'), standIn(path.resolve(cli)), { mode: 0o755 });
+}
+
+/** The suite waits for two lines of redis-server's log; everything else is the server's own. */
+function standIn(cli: string): string {
+  return `#!/bin/bash
+echo "stand-in for redis-server, PID: $$"
+exec '${process.execPath}' '${cli}' kv "$@" > >(sed -u 's/ready on/Ready to accept connections on/')
+`;
 }

@@ -21,7 +21,8 @@ export interface UnitResult {
 export interface UnitRequest {
   readonly folder: string;
   readonly unit: string;
-  readonly port: number;
+  /** The server to judge; undefined: the unit starts servers of its own, see `prepareSuite`. */
+  readonly port: number | undefined;
   readonly limitSeconds: number;
   /** A single test that takes longer than this is stuck, and with it the unit. */
   readonly stuckSeconds: number;
@@ -40,7 +41,8 @@ const LINE = /^\[(ok|err|skip|ignore|exception)\]: (.*)$/;
 /** Runs one file of the suite against a server on 127.0.0.1. Its processes are gone afterwards, whatever happens. */
 export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   const { unit, port, withoutTags, only } = request;
-  const args = ['tests/test_helper.tcl', '--host', '127.0.0.1', '--port', String(port), '--single', unit];
+  const args = ['tests/test_helper.tcl', '--single', unit, '--clients', '1'];
+  if (port !== undefined) args.push('--host', '127.0.0.1', '--port', String(port));
   args.push('--durable', '--dont-clean', '--timeout', String(request.stuckSeconds));
   if (withoutTags.length > 0) args.push('--tags', withoutTags.map((tag) => `-${tag}`).join(' '));
   for (const name of request.skip) args.push('--skiptest', name);

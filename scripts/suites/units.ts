@@ -36,6 +36,19 @@ export const UNITS: readonly string[] = [
   'unit/lazyfree',
 ];
 
+/**
+ * Files that the suite does not run against a server of somebody else, wholly or in part: their tests start servers
+ * with settings of their own.
+ */
+export const OWN_SERVER_UNITS: readonly string[] = [
+  'unit/auth',
+  'unit/info',
+  'unit/introspection',
+  'unit/maxmemory',
+  'unit/limits',
+  'unit/obuf-limits',
+];
+
 /** Tests of features that this server does not have, by unit; files of the suite mix them with the others. */
 export interface LeftOut {
   readonly feature: string;
