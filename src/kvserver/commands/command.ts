@@ -1,5 +1,5 @@
 import { CommandError } from '../command-error.ts';
-import { array, bulk, bulks, integer, map, nilArray, type Resp, simple } from '../resp/reply.ts';
+import { array, bulk, bulks, integer, map, nilArray, type Resp, setOf, simple } from '../resp/reply.ts';
 import { globMatch } from '../store/glob.ts';
 import { categories } from './categories.ts';
 import { helpCommand } from './help.ts';
@@ -11,7 +11,7 @@ import { type CommandSpec, INTERNAL_FLAGS } from './spec.ts';
 type Run = NonNullable<CommandSpec['run']>;
 
 function keySpecs(spec: CommandSpec, resp: Resp): string {
-  if (!spec.keys) return '*0\r\n';
+  if (!spec.keys) return setOf(resp, []);
   const { first, last, step } = spec.keys;
   const access = keyFlagGroups(spec)[0]!;
   const range = map(resp, [
@@ -22,10 +22,10 @@ function keySpecs(spec: CommandSpec, resp: Resp): string {
     bulk('limit'),
     integer(0),
   ]);
-  return array([
+  return setOf(resp, [
     map(resp, [
       bulk('flags'),
-      array(access.map(simple)),
+      setOf(resp, access.map(simple)),
       bulk('begin_search'),
       map(resp, [bulk('type'), bulk('index'), bulk('spec'), map(resp, [bulk('index'), integer(first)])]),
       bulk('find_keys'),
@@ -40,12 +40,12 @@ function describe(spec: CommandSpec, resp: Resp, parent?: string): string {
   return array([
     bulk(parent ? `${parent}|${spec.name}` : spec.name),
     integer(spec.arity),
-    array(spec.flags.filter((flag) => !INTERNAL_FLAGS.has(flag)).map(simple)),
+    setOf(resp, spec.flags.filter((flag) => !INTERNAL_FLAGS.has(flag)).map(simple)),
     integer(first),
     integer(last),
     integer(step),
-    array(categories(spec).map(simple)),
-    '*0\r\n',
+    setOf(resp, categories(spec).map(simple)),
+    setOf(resp, []),
     keySpecs(spec, resp),
     array((spec.subcommands ?? []).map((one) => describe(one, resp, spec.name))),
   ]);
@@ -129,7 +129,9 @@ function innerRequest(args: readonly string[]): { spec: CommandSpec; request: st
 
 const getKeys: Run = (_session, args) => {
   const { spec, request } = innerRequest(args);
-  return bulks((keysOf(spec, request) ?? []).map((at) => request[at]!));
+  const positions = keysOf(spec, request) ?? [];
+  if (positions.length === 0) throw new CommandError('ERR Invalid arguments specified for command');
+  return bulks(positions.map((at) => request[at]!));
 };
 
 const getKeysAndFlags: Run = (_session, args) => {

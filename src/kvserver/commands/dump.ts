@@ -3,7 +3,7 @@ import { dumpPayload, openPayload, readPayload } from '../rdb/dump-payload.ts';
 import { bulk, nil, OK } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import type { Value } from '../store/values.ts';
-import { rangedArg } from './arguments.ts';
+import { integerArg, rangedArg } from './arguments.ts';
 import type { CommandSpec } from './spec.ts';
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
@@ -73,7 +73,8 @@ const restore: CommandSpec = {
     const [, key, ttlText, payload] = args as readonly [string, string, string, string];
     const options = readOptions(args);
     if (!options.replace && db.has(key)) throw new CommandError('BUSYKEY Target key name already exists.');
-    const ttl = rangedArg(ttlText, 0, MAX, 'ERR Invalid TTL value, must be >= 0');
+    const ttl = integerArg(ttlText);
+    if (ttl < 0) throw new CommandError('ERR Invalid TTL value, must be >= 0');
     const value = readValue(payload);
     const replaced = options.replace && db.delete(key);
     const expiry = ttl === 0 || options.absolute ? ttl : server.now + ttl;

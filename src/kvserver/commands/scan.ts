@@ -13,10 +13,14 @@ export interface ScanOptions {
   readonly type: string | undefined;
 }
 
-/** @throws CommandError */
+const UINT64 = 2n ** 64n;
+
+/** A cursor as C reads an unsigned number: nothing is 0, and a negative one counts from the top. @throws CommandError */
 export function readCursor(text: string): number {
-  if (!/^\d{1,20}$/.test(text)) throw new CommandError('ERR invalid cursor');
-  return Number(text);
+  const digits = /^[+-]?(\d+)$/.exec(text)?.[1];
+  if (text === '') return 0;
+  if (digits === undefined || BigInt(digits) >= UINT64) throw new CommandError('ERR invalid cursor');
+  return Number(text.startsWith('-') ? BigInt.asUintN(64, BigInt(text)) : BigInt(digits));
 }
 
 /** Reads MATCH, COUNT and, where it is allowed, TYPE. @throws CommandError */

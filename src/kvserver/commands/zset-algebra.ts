@@ -170,7 +170,10 @@ function store(
     name,
     arity: -4,
     flags: ['write', 'denyoom', 'movablekeys'],
-    findKeys: (request) => [1, ...countedKeys(2)(request)],
+    findKeys: (request) => {
+      const sources = countedKeys(2)(request);
+      return sources.length > 0 ? [1, ...sources] : [];
+    },
     group: 'sorted-set',
     since: weighable ? '2.0.0' : '6.2.0',
     summary,

@@ -132,5 +132,7 @@ function one<T>(
 
 function inRange(value: number, range: { readonly min: number; readonly max: number }) {
   if (value >= range.min && value <= range.max) return { value };
-  return { reason: `argument must be between ${range.min} and ${range.max} inclusive` };
+  // What is exact here ends at 2^53; the text names the limit of a 64-bit integer, as everywhere.
+  const max = range.max === Number.MAX_SAFE_INTEGER ? 2n ** 63n - 1n : range.max;
+  return { reason: `argument must be between ${range.min} and ${max} inclusive` };
 }

@@ -63,6 +63,11 @@ export function set(resp: Resp, texts: readonly string[]): string {
   return out;
 }
 
+/** A set of `items` that are encoded already. */
+export function setOf(resp: Resp, items: readonly string[]): string {
+  return `${resp === 3 ? '~' : '*'}${items.length}\r\n${items.join('')}`;
+}
+
 export function push(resp: Resp, items: readonly string[]): string {
   return `${resp === 3 ? '>' : '*'}${items.length}\r\n${items.join('')}`;
 }

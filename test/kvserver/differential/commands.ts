@@ -5,9 +5,11 @@ export interface Step {
   readonly args: readonly string[];
   /** Elements come in any order. */
   readonly unordered?: boolean;
+  /** What of the reply is compared, where it cannot be all; see compare.ts. */
+  readonly compare?: 'kind' | 'walk' | 'latency' | 'histogram' | 'slowlog';
 }
 
-const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+export const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const member = fc.constantFrom('', 'x', 'y', 'z', '1', '2', '-3', 'a\r\nb', '\xff\0');
 const value = fc.oneof(
   member,
@@ -30,10 +32,10 @@ const number = fc.constantFrom(
 const float = fc.constantFrom('0.1', '-2.5', '1e3', '3', 'inf', 'nan', 'x', '1e-5', '0.30');
 const span = fc.constantFrom('1000', '5000', '0', '-1', 'x', '9223372036854775807', '100000000');
 const moment = fc.constantFrom('4102444800', '4102444801', '1', '0', '-5');
-const option = (...words: string[]) => fc.constantFrom(...words);
+export const option = (...words: string[]) => fc.constantFrom(...words);
 
 /** A request out of fixed words and drawn ones. */
-function request(
+export function request(
   ...parts: (string | fc.Arbitrary<string> | fc.Arbitrary<readonly string[]>)[]
 ): fc.Arbitrary<string[]> {
   const arbitraries = parts.map((part) =>
@@ -350,7 +352,7 @@ export const TRANSACTION_REQUESTS = [
   request('WATCH', some(key)),
 ];
 
-function steps(requests: readonly fc.Arbitrary<string[]>[], unordered = false): fc.Arbitrary<Step> {
+export function steps(requests: readonly fc.Arbitrary<string[]>[], unordered = false): fc.Arbitrary<Step> {
   return fc.oneof(...requests).map((args) => ({ args, unordered }));
 }
 
