@@ -21,9 +21,11 @@ export function loadRdbFrom(fd: number, path: string, options: LoadOptions): Loa
     return { ...loadRdb(source, options), end: source.position };
   } catch (error) {
     if (!(error instanceof RdbError)) throw error;
-    throw new FatalError(`cannot load ${path}, byte ${source.position}: ${error.message}`, 'failure', {
-      cause: error,
-    });
+    throw new FatalError(
+      `cannot load ${path}, byte ${source.position}: ${error.message}; look at it with redis-check-rdb, or move it away`,
+      'failure',
+      { cause: error },
+    );
   }
 }
 
