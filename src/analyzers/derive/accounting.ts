@@ -109,12 +109,8 @@ function overlap(command: Command, fromUs: number, toUs: number): number {
   return sum;
 }
 
-/**
- * What a tracer adds to a call at most: strace about 150 µs, more when several traced threads wait for it; programs in
- * the kernel 0.5 µs, and the reader of their records takes some of the CPU; bpftrace and perf some microseconds, and
- * bpftrace is woken up for each call.
- */
-const DEAREST_CALL_US: Readonly<Record<string, number>> = { strace: 400, bpf: 5, bpftrace: 40, perf: 20 };
+/** What a tracer adds to a call at most, where the log does not tell: strace, when several traced threads wait for it. */
+const DEAREST_CALL_US = 400;
 
 /** Parts of the wall time as they would be without the tracer, 0 to 1 each; they sum to 1. */
 export interface Shares {
@@ -133,14 +129,14 @@ export interface Shares {
  */
 export function sharesOf(
   split: TimeSplit,
-  trace: Pick<Trace, 'source' | 'slowdown' | 'callFloorUs' | 'calls'>,
+  trace: Pick<Trace, 'slowdown' | 'callFloorUs' | 'callCostUs' | 'calls'>,
   syncs: number,
 ): Shares {
   // Less than the clock's own step proves nothing.
   if (split.wallUs < 1) return { sync: 0, scan: 0, read: 0, write: 0, other: 0, wallUs: split.wallUs };
   const sync = Math.max(split.syncUs - syncs * (trace.callFloorUs ?? 0), split.syncUs * 0.1);
   const rest = split.wallUs - split.syncUs;
-  const dearestCallUs = DEAREST_CALL_US[trace.source] ?? DEAREST_CALL_US.strace!;
+  const dearestCallUs = trace.callCostUs ?? DEAREST_CALL_US;
   const restUntraced = Math.min(
     rest,
     // A load that happened to fall while it was traced looks like a slowdown; the tracer cannot have cost more.

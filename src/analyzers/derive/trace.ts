@@ -9,6 +9,7 @@ import { type Execution, ExecutionClock } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { RespReader } from './resp-reader.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
+import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
 
 /** Everything that was rebuilt from system calls alone. */
@@ -49,6 +50,8 @@ export interface Trace {
   readonly blindSpots: readonly string[];
   /** What the tracer itself adds to the duration of a call, in microseconds; absent when unknown. */
   readonly callFloorUs?: number;
+  /** What a call takes under the tracer, the pause behind it included, in microseconds; absent when unknown. */
+  readonly callCostUs?: number;
   pidOf(tid: number | undefined): number;
   /** Where a line of the log stands, as evidence names it. */
   placeOf(line: number): { readonly source: string; readonly line: number };
@@ -196,6 +199,7 @@ export function deriveTrace(given: TraceInput): Trace {
     ? 0
     : channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
   const floor = callFloor(input);
+  const cost = callCost(input);
   return {
     source: input.source,
     target,
@@ -207,6 +211,7 @@ export function deriveTrace(given: TraceInput): Trace {
       : { seconds: (endUs - startUs - skippedUs) / 1e6 }),
     ...(input.slowdown === undefined ? {} : { slowdown: input.slowdown }),
     ...(floor === undefined ? {} : { callFloorUs: floor }),
+    ...(cost === undefined ? {} : { callCostUs: cost }),
     channels,
     conversations: all.filter(
       (each) => each.side === 'server' && each.channel.pid === target && !bytesMissing,
