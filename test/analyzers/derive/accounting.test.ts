@@ -114,7 +114,7 @@ describe('shares without the tracer', () => {
       worstBurstSyncUs: syncUs,
     },
   });
-  const trace = { calls: 1e6, source: 'strace' };
+  const trace = { calls: 1e6 };
 
   it('are as measured when nothing is known of the cost', () => {
     expect(sharesOf(time(90, 10), trace, 1)).toMatchObject({ sync: 0.9, read: expect.closeTo(0.1) });
@@ -139,7 +139,6 @@ describe('shares without the tracer', () => {
             { wallUs, syncUs, scanUs, readUs, writeUs, otherUs, worstBurstSyncUs: syncUs },
             {
               calls,
-              source: 'strace',
               ...(slowdown === undefined ? {} : { slowdown }),
               ...(callFloorUs === undefined ? {} : { callFloorUs }),
             },
