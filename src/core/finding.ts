@@ -31,13 +31,21 @@ export interface Finding {
   /** Never empty. */
   readonly evidence: readonly Evidence[];
   readonly fix?: { readonly summary: string; readonly command?: string; readonly cost: string };
-  readonly prediction?: {
-    readonly metric: string;
-    readonly before: number;
-    readonly after: number;
-    readonly low: number;
-    readonly high: number;
-  };
+  readonly prediction?: Prediction;
+}
+
+/** What a fix will bring. */
+export interface Prediction {
+  /** "request seconds", or "command milliseconds" where no whole request was seen. */
+  readonly metric: string;
+  /** As it is now, without the tracer's own cost. */
+  readonly before: number;
+  /** With this fix alone, and within which bounds. */
+  readonly after: number;
+  readonly low: number;
+  readonly high: number;
+  /** With the fixes of the findings that stand before it in the report as well. */
+  readonly inTurn?: { readonly after: number; readonly low: number; readonly high: number };
 }
 
 /** What a rule answers. */

@@ -1,4 +1,4 @@
-import type { Evidence, Finding, Overhead, Report } from '../core/finding.ts';
+import type { Evidence, Finding, Overhead, Prediction, Report } from '../core/finding.ts';
 import { formatMs, formatShare, plural, significant } from '../core/units.ts';
 import { drawSyncs } from './drawing.ts';
 
@@ -140,8 +140,18 @@ function factsOf(finding: Finding): [string, string][] {
     ...(finding.fix ? [['fix', finding.fix.summary] as [string, string]] : []),
     ...(finding.fix?.command ? [['command', finding.fix.command] as [string, string]] : []),
     ...(finding.fix ? [['cost', finding.fix.cost] as [string, string]] : []),
+    ...(finding.prediction ? [['prediction', predicted(finding.prediction)] as [string, string]] : []),
     ['certainty', formatShare(finding.confidence)],
   ];
+}
+
+/** "2.67 s a request become 0.25 s (0.2 to 0.4); with the fixes above, 0.05 s" */
+function predicted({ metric, before, after, low, high, inTurn }: Prediction): string {
+  const [unit, of] = metric === 'request seconds' ? ['s', 'a request'] : ['ms', 'a command'];
+  const together = inTurn
+    ? `; with the fixes above it, ${significant(inTurn.after)} ${unit} (${significant(inTurn.low)} to ${significant(inTurn.high)})`
+    : '';
+  return `${significant(before)} ${unit} ${of}, then ${significant(after)} ${unit} (${significant(low)} to ${significant(high)})${together}`;
 }
 
 function quantity(value: number, unit: string): string {

@@ -1,3 +1,4 @@
+import { quantile } from '../../core/units.ts';
 import { classOf, isBlocking } from './command-table.ts';
 import type { Command, Conversation } from './conversation.ts';
 import type { Trace } from './trace.ts';
@@ -17,7 +18,15 @@ export interface TimeSplit {
   readonly otherUs: number;
   /** Longest time that one burst waited for syncs. */
   readonly worstBurstSyncUs: number;
+  /**
+   * The parts but the first as they are when each command takes what a quarter of its kind takes: without the moments
+   * in which somebody else had the CPU, or in which server and client had to wake up after a long wait.
+   */
+  readonly undisturbedUs: Readonly<Record<RestPart, number>>;
 }
+
+/** Parts of the time that are no waiting for a sync. */
+export type RestPart = 'scan' | 'read' | 'write' | 'other';
 
 /** A client that says nothing for this long waits for something else, usually for the next request. */
 export const PAUSE_US = 50_000;
@@ -25,13 +34,14 @@ export const PAUSE_US = 50_000;
 /** One long sync is a hiccup of the disk; a slow request waits for several. */
 const SYNCS_OF_A_BURST = 5;
 
-const EMPTY: TimeSplit = {
+const EMPTY = {
   ...{ wallUs: 0, syncUs: 0, scanUs: 0, readUs: 0, writeUs: 0, otherUs: 0, worstBurstSyncUs: 0 },
 };
 
 /** Splits the wall time of conversations; undefined when the log has no times. */
 export function splitTime(conversations: readonly Conversation[]): TimeSplit | undefined {
-  const total = { ...EMPTY } as { -readonly [K in keyof TimeSplit]: number };
+  const total = { ...EMPTY };
+  const rests: Record<RestPart, number[]> = { scan: [], read: [], write: [], other: [] };
   let timed = false;
   for (const conversation of conversations) {
     let cursor: number | undefined;
@@ -61,20 +71,29 @@ export function splitTime(conversations: readonly Conversation[]): TimeSplit | u
       if (burstSyncs >= SYNCS_OF_A_BURST) {
         total.worstBurstSyncUs = Math.max(total.worstBurstSyncUs, burstSync);
       }
-      const kind = classOf(command.name);
-      const part =
-        kind === 'scan'
-          ? 'scanUs'
-          : kind.startsWith('read')
-            ? 'readUs'
-            : kind === 'other'
-              ? 'otherUs'
-              : 'writeUs';
-      total[part] += wall - sync;
+      const part = partOf(command.name);
+      total[`${part}Us`] += wall - sync;
+      rests[part].push(wall - sync);
       cursor = replyEndUs;
     }
   }
-  return timed ? total : undefined;
+  if (!timed) return undefined;
+  const undisturbed = (part: RestPart) => rests[part].length * (quantile(rests[part], 0.25) ?? 0);
+  return {
+    ...total,
+    undisturbedUs: {
+      scan: undisturbed('scan'),
+      read: undisturbed('read'),
+      write: undisturbed('write'),
+      other: undisturbed('other'),
+    },
+  };
+}
+
+function partOf(name: string): RestPart {
+  const kind = classOf(name);
+  if (kind === 'scan' || kind === 'other') return kind;
+  return kind.startsWith('read') ? 'read' : 'write';
 }
 
 /** A client that rests this long between two steps of one loop is in no hurry: nobody waits for the loop. */

@@ -102,6 +102,19 @@ describe('the time of a conversation', () => {
   });
 });
 
+describe('what stays undisturbed', () => {
+  it('is what each kind of command takes at its quick quarter', () => {
+    const log = new TraceLog({ appendfsync: 'off' }).times(40, (each, index) =>
+      each.wait(index % 4 === 3 ? 9000 : 0).turn(8, ['GET', 'a'], '$-1\r\n'),
+    );
+    const time = split(log);
+    expect(time.readUs).toBeGreaterThan(90_000);
+    expect(time.undisturbedUs.read).toBeLessThan(10_000);
+    expect(time.undisturbedUs.read).toBeGreaterThan(0);
+    expect(time.undisturbedUs.write).toBe(0);
+  });
+});
+
 describe('shares without the tracer', () => {
   const time = (syncUs: number, readUs: number): TimeSplit => ({
     ...{
@@ -112,6 +125,7 @@ describe('shares without the tracer', () => {
       writeUs: 0,
       otherUs: 0,
       worstBurstSyncUs: syncUs,
+      undisturbedUs: { scan: 0, read: readUs, write: 0, other: 0 },
     },
   });
   const trace = { calls: 1e6 };
@@ -135,8 +149,11 @@ describe('shares without the tracer', () => {
         fc.nat(1e6),
         ([syncUs, scanUs, readUs, writeUs, otherUs], slowdown, callFloorUs, calls) => {
           const wallUs = syncUs + scanUs + readUs + writeUs + otherUs;
-          const shares = sharesOf(
-            { wallUs, syncUs, scanUs, readUs, writeUs, otherUs, worstBurstSyncUs: syncUs },
+          const { wallUs: untracedUs, ...shares } = sharesOf(
+            {
+              ...{ wallUs, syncUs, scanUs, readUs, writeUs, otherUs, worstBurstSyncUs: syncUs },
+              undisturbedUs: { scan: scanUs, read: readUs, write: writeUs, other: otherUs },
+            },
             {
               calls,
               ...(slowdown === undefined ? {} : { slowdown }),
@@ -144,6 +161,7 @@ describe('shares without the tracer', () => {
             },
             10,
           );
+          expect(untracedUs).toBeLessThanOrEqual(Math.max(1, wallUs) * (1 + 1e-9));
           const all = Object.values(shares);
           for (const share of all) {
             expect(share).toBeGreaterThanOrEqual(0);
