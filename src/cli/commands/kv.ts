@@ -12,11 +12,25 @@ import type { Io } from '../command.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+const HELP = `
+Without a redis.conf: port 6379 of 127.0.0.1, files in the current folder, append-only file off.
+A directive that other servers obey and this one does not is named at the start.
+
+Faults for lessons, off by default, also by CONFIG SET while it runs; INFO faults shows them:
+  --appendfsync always                 the append-only file is synced for every write
+  --fault-slow-command "get 50"        this command takes 50 ms longer, and everybody waits
+  --fault-rewrite-interval 500         the append-only file is rewritten every 500 ms
+  --fault-mass-expiry 30               expiries are put off to the next full 30 s: keys expire together
+  --fault-output-buffer 4kb            a client that leaves more replies unread is cut off
+  DEBUG SLEEP 0.5                      one slow command
+  DEBUG POPULATE 1000000 key 100       a million keys at once`;
+
 /** `perfcase kv`: runs the bundled server until it is told to stop. */
 export function configure(command: Command, io: Io): void {
   command
     .usage('[redis.conf] [--port 6379] [--appendonly yes] [--appendfsync always] [--any-directive value ...]')
     .argument('[words...]', 'a redis.conf, then any of its directives as flags, as with redis-server')
+    .addHelpText('after', HELP)
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (words: string[]) => {

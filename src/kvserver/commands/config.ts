@@ -26,6 +26,9 @@ function failed(name: string, reason: string): CommandError {
   return new CommandError(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
 }
 
+/** Other servers can change them while they run; what is no change is accepted here, too. */
+const AT_START_HERE: ReadonlySet<string> = new Set(['bind', 'port']);
+
 /** Reads every pair before any takes effect. @throws CommandError */
 function readChanges(server: Server, args: readonly string[]): Change[] {
   if (args.length % 2 !== 0) throw new CommandError("ERR wrong number of arguments for 'config|set' command");
@@ -34,7 +37,10 @@ function readChanges(server: Server, args: readonly string[]): Change[] {
     const name = Config.find(args[i]!);
     if (!name)
       throw new CommandError(`ERR Unknown option or number of arguments for CONFIG SET - '${args[i]}'`);
-    if (!Config.isMutable(name)) throw failed(args[i]!, "can't set immutable config");
+    if (!Config.isMutable(name)) {
+      if (AT_START_HERE.has(name) && args[i + 1] === server.config.print(name)) continue;
+      throw failed(args[i]!, "can't set immutable config");
+    }
     if (changes.has(name)) throw failed(args[i]!, 'duplicate parameter');
     const words = Config.takesMany(name) ? (splitWords(args[i + 1]!) ?? []) : [args[i + 1]!];
     const result = server.config.read(name, words);
