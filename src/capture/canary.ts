@@ -3,8 +3,8 @@ import { quantile } from '../core/units.ts';
 import { parseDescriptors } from '../probes/proc/fd.ts';
 import { readDescriptors } from '../probes/proc/read.ts';
 import { socketsOf } from '../probes/proc/sockets.ts';
-import { type Ping, Pinger } from '../probes/redis/pinger.ts';
 import type { ServerAddress } from '../probes/redis.ts';
+import { type Ping, Pinger } from './pinger.ts';
 
 /** A time on performance's clock, milliseconds. */
 export interface Span {

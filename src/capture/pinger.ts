@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import { authenticate, openClient, type ServerAddress } from './capture.ts';
+import { authenticate, openClient } from '../probes/redis/capture.ts';
+import type { ServerAddress } from '../probes/redis.ts';
+
+type Client = ReturnType<typeof openClient>;
 
 /** One PING: when it was sent, on performance's clock, and how long its answer took. Milliseconds. */
 export interface Ping {
@@ -22,7 +24,7 @@ export class Pinger {
   private readonly ended: Promise<void>;
 
   private constructor(
-    private readonly client: Redis,
+    private readonly client: Client,
     /** Our end of the connection, as /proc/net/tcp has it: "127.0.0.1:41234". */
     readonly address: string,
   ) {
@@ -32,7 +34,7 @@ export class Pinger {
 
   /** @returns undefined when the server cannot be reached, or wants a password that is not there */
   static async connect(to: ServerAddress): Promise<Pinger | undefined> {
-    let client: Redis | undefined;
+    let client: Client | undefined;
     try {
       client = openClient({ ...to, timeoutMs: TIMEOUT_MS });
       client.on('error', () => undefined);
