@@ -41,6 +41,7 @@ export function loadAppendOnlyFile(server: Server): void {
         // What expired meanwhile is removed later, when the commands behind the snapshot have been run.
         dropExpiredAt: undefined,
         verifyChecksum: values.rdbchecksum,
+        use: server.accessClock,
         log: server.log,
       },
     };

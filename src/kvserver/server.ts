@@ -20,6 +20,7 @@ import { Monitors } from './monitors.ts';
 import { type KeyEvent, Notifications } from './notifications.ts';
 import { Pause } from './pause.ts';
 import { PubSub } from './pubsub.ts';
+import type { EncodeOptions } from './rdb/encode.ts';
 import { type SnapshotHost, type SnapshotSettings, Snapshots } from './rdb/snapshots.ts';
 import { Session } from './session.ts';
 import { SlowLog, type SlowLogHost } from './slowlog.ts';
@@ -152,20 +153,26 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   openSnapshot(): Snapshot {
     if (this.snapshot) throw new Error('two snapshots at a time');
     this.snapshotEpoch = ++this.snapshotCount;
-    this.snapshot = new Snapshot(this.keyspaces, this.snapshotEpoch);
+    this.snapshot = new Snapshot(this.keyspaces, this.snapshotEpoch, this.useMatters);
     return this.snapshot;
   }
   closeSnapshot(): void {
     this.snapshotEpoch = 0;
     this.snapshot = undefined;
   }
-  rdbRemarks(): [string, string][] {
-    return [
+  /** Whether keys are thrown out by when or how often they were used. */
+  private get useMatters(): boolean {
+    return /-l[rf]u$/.test(this.config.values['maxmemory-policy']);
+  }
+  rdbOptions(aofBase: boolean): Omit<EncodeOptions, 'checksum'> {
+    const aux = [
       ['redis-ver', REDIS_VERSION],
       ['redis-bits', '64'],
       ['ctime', String(Math.floor(this.clock.now() / 1000))],
       ['used-mem', String(process.memoryUsage().heapUsed)],
-    ];
+      ['aof-base', aofBase ? '1' : '0'],
+    ] as const;
+    return { aux, use: this.useMatters ? this.accessClock : undefined };
   }
   get snapshotSettings(): SnapshotSettings {
     return this.config.values;
@@ -316,6 +323,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.blocking.forget(session);
     this.monitors.remove(session);
     this.pause.forget(session);
+    this.memory.forgetClient(session);
     this.sessions.delete(session.id);
   }
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { ByteSink } from '../rdb/byte-sink.ts';
-import { encodeRdb } from '../rdb/encode.ts';
+import { type EncodeOptions, encodeRdb } from '../rdb/encode.ts';
 import { writeInBackground, writeNow } from '../rdb/write-file.ts';
 import { bulk, encodeRequest } from '../resp/reply.ts';
 import type { FrozenDatabase, Snapshot } from '../store/snapshot.ts';
@@ -17,8 +17,7 @@ export interface AofHost extends AppenderHost {
   readonly compressing: boolean;
   openSnapshot(): Snapshot;
   closeSnapshot(): void;
-  /** Remarks at the beginning of a file in RDB format. */
-  rdbRemarks(): [string, string][];
+  rdbOptions(aofBase: boolean): Omit<EncodeOptions, 'checksum'>;
   /** The append-only file could not be made after all: it is off again. */
   aofGivenUp(reason: string): void;
 }
@@ -128,8 +127,7 @@ export class AppendOnlyFile {
     const { host } = this;
     const sink = new ByteSink(host.compressing);
     if (!host.baseAsRdb) return { sink, encoding: encodeCommands(databases, sink) };
-    const aux = [...host.rdbRemarks(), ['aof-base', '1'] as const];
-    return { sink, encoding: encodeRdb(databases, sink, { aux, checksum: true }) };
+    return { sink, encoding: encodeRdb(databases, sink, { ...host.rdbOptions(true), checksum: true }) };
   }
 
   /**

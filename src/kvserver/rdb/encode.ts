@@ -1,3 +1,4 @@
+import type { AccessClock } from '../store/access-clock.ts';
 import type { FrozenValue } from '../store/frozen.ts';
 import type { FrozenDatabase } from '../store/snapshot.ts';
 import type { ByteSink } from './byte-sink.ts';
@@ -7,6 +8,8 @@ export interface EncodeOptions {
   /** Remarks at the beginning: name and text. */
   readonly aux: readonly (readonly [string, string])[];
   readonly checksum: boolean;
+  /** Set when the eviction policy looks at the use of keys: then it is written, too. */
+  readonly use: AccessClock | undefined;
 }
 
 /** A longer string, and a longer row of elements, is put in piece by piece. */
@@ -35,11 +38,12 @@ export function* encodeRdb(
     sink.byte(OPCODE.resizeDb);
     sink.size(size);
     sink.size(expiring);
-    for (const { key, value, expiry } of keys) {
+    for (const { key, value, expiry, stamp } of keys) {
       if (expiry !== undefined) {
         sink.byte(OPCODE.expireMs);
         sink.int64(BigInt(Math.trunc(expiry)));
       }
+      if (options.use && stamp !== undefined) encodeUse(sink, options.use, stamp);
       sink.byte(typeNumber(value));
       sink.string(key);
       // Most values are short strings: spare them a generator.
@@ -50,6 +54,16 @@ export function* encodeRdb(
   }
   sink.byte(OPCODE.end);
   sink.uint64(sink.checksum());
+}
+
+function encodeUse(sink: ByteSink, clock: AccessClock, stamp: number): void {
+  if (clock.lfu) {
+    sink.byte(OPCODE.frequency);
+    sink.byte(clock.frequency(stamp));
+  } else {
+    sink.byte(OPCODE.idle);
+    sink.size(clock.idleSeconds(stamp));
+  }
 }
 
 /** The plain type of a value: one that every version of Redis reads. */

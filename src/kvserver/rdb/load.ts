@@ -1,3 +1,4 @@
+import type { AccessClock } from '../store/access-clock.ts';
 import type { Keyspace } from '../store/keyspace.ts';
 import type { ByteSource } from './byte-source.ts';
 import { decodeValue } from './decode-value.ts';
@@ -10,6 +11,8 @@ export interface LoadOptions {
   readonly dropExpiredAt: number | undefined;
   /** The directive rdbchecksum. */
   readonly verifyChecksum: boolean;
+  /** Takes in when or how often a key was used, as far as the eviction policy looks at it. */
+  readonly use: AccessClock;
   /** Keys may be there already; they are replaced. */
   readonly merge?: boolean;
   readonly log: (line: string) => void;
@@ -29,6 +32,7 @@ export function loadRdb(source: ByteSource, options: LoadOptions): LoadedRdb {
   const version = readHeader(source);
   let db = databaseOf(options, 0);
   let expiry: number | undefined;
+  let stamp: number | undefined;
   let keys = 0;
   let expired = 0;
   for (;;) {
@@ -40,13 +44,16 @@ export function loadRdb(source: ByteSource, options: LoadOptions): LoadedRdb {
       case OPCODE.expireSeconds:
         expiry = source.signed(4) * 1000;
         continue;
-      // How long the key has not been used, or how often it was: not kept here.
-      case OPCODE.idle:
-        source.size();
+      case OPCODE.idle: {
+        const seconds = source.size();
+        if (!options.use.lfu) stamp = options.use.withIdle(seconds);
         continue;
-      case OPCODE.frequency:
-        source.byte();
+      }
+      case OPCODE.frequency: {
+        const frequency = source.byte();
+        if (options.use.lfu) stamp = options.use.withFrequency(frequency);
         continue;
+      }
       case OPCODE.selectDb:
         db = databaseOf(options, source.size());
         continue;
@@ -81,9 +88,11 @@ export function loadRdb(source: ByteSource, options: LoadOptions): LoadedRdb {
         throw new RdbError(`it holds a key twice in database ${db.id}`);
       db.set(key, value);
       if (expiry !== undefined) db.expireAt(key, expiry);
+      if (stamp !== undefined) db.setStamp(key, stamp);
       keys++;
     }
     expiry = undefined;
+    stamp = undefined;
   }
 }
 

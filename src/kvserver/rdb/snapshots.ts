@@ -4,10 +4,11 @@ import * as path from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { SaveRule } from '../config/save-rules.ts';
 import type { LatencyEvent } from '../latency/monitor.ts';
+import type { AccessClock } from '../store/access-clock.ts';
 import type { Keyspace } from '../store/keyspace.ts';
 import { type FrozenDatabase, liveDatabases, type Snapshot } from '../store/snapshot.ts';
 import { ByteSink } from './byte-sink.ts';
-import { encodeRdb } from './encode.ts';
+import { type EncodeOptions, encodeRdb } from './encode.ts';
 import { loadRdbFile } from './load-file.ts';
 import { syncDirectory, writeInBackground, writeNow } from './write-file.ts';
 
@@ -30,8 +31,8 @@ export interface SnapshotHost {
   readonly rewriting: boolean;
   openSnapshot(): Snapshot;
   closeSnapshot(): void;
-  /** Remarks at the beginning of a file. */
-  rdbRemarks(): [string, string][];
+  readonly accessClock: AccessClock;
+  rdbOptions(aofBase: boolean): Omit<EncodeOptions, 'checksum'>;
   latency(event: LatencyEvent, ms: number): void;
   log(line: string): void;
 }
@@ -102,6 +103,7 @@ export class Snapshots {
       keyspaces: host.keyspaces,
       dropExpiredAt,
       verifyChecksum: host.snapshotSettings.rdbchecksum,
+      use: host.accessClock,
       merge,
       log: host.log,
     });
@@ -186,8 +188,8 @@ export class Snapshots {
   private encoder(databases: readonly FrozenDatabase[]) {
     const { rdbcompression, rdbchecksum } = this.host.snapshotSettings;
     const sink = new ByteSink(rdbcompression);
-    const aux = [...this.host.rdbRemarks(), ['aof-base', '0'] as const];
-    return { sink, encoding: encodeRdb(databases, sink, { aux, checksum: rdbchecksum }) };
+    const options = { ...this.host.rdbOptions(false), checksum: rdbchecksum };
+    return { sink, encoding: encodeRdb(databases, sink, options) };
   }
 
   private succeeded(dirty: number): void {

@@ -40,6 +40,11 @@ export class KeyTable extends DenseMap<Value> {
     this.stamps[slot] = stamp;
   }
 
+  /** A copy of the stamps in slot order. */
+  stampsArray(): number[] {
+    return this.stamps.slice();
+  }
+
   mayChange(value: AggregateValue): void {
     if (value.changing) return;
     value.changing = true;

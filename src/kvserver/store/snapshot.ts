@@ -9,6 +9,7 @@ interface FrozenKeyspace {
   readonly keys: readonly string[];
   readonly values: readonly Value[];
   readonly expires: DenseMap<number>;
+  readonly stamps: readonly number[] | undefined;
 }
 
 /** The keys of one database, to be read in their order. */
@@ -25,6 +26,8 @@ export interface FrozenKey {
   readonly value: FrozenValue;
   /** Epoch milliseconds. */
   readonly expiry: number | undefined;
+  /** When or how often it was used (see AccessClock), where that is asked for. */
+  readonly stamp: number | undefined;
 }
 
 /**
@@ -41,15 +44,19 @@ export class Snapshot {
   /** How many keys have been read. */
   keysRead = 0;
 
-  /** @param epoch higher than that of any snapshot before, and of any value there is */
-  constructor(keyspaces: readonly Keyspace[], epoch: number) {
+  /**
+   * @param epoch higher than that of any snapshot before, and of any value there is
+   * @param withStamps when or how often each key was used belongs to it
+   */
+  constructor(keyspaces: readonly Keyspace[], epoch: number, withStamps = false) {
     this.epoch = epoch;
     this.frozen = keyspaces
       .filter((db) => db.size > 0)
       .map((db) => {
         const expires = new DenseMap<number>();
         expires.copyFrom(db.expires);
-        return { id: db.id, keys: db.table.toArray(), values: db.table.valuesArray(), expires };
+        const stamps = withStamps ? db.table.stampsArray() : undefined;
+        return { id: db.id, keys: db.table.toArray(), values: db.table.valuesArray(), expires, stamps };
       });
   }
 
@@ -73,12 +80,13 @@ export class Snapshot {
     }));
   }
 
-  private *keysOf({ keys, values, expires }: FrozenKeyspace): Generator<FrozenKey> {
+  private *keysOf({ keys, values, expires, stamps }: FrozenKeyspace): Generator<FrozenKey> {
     const noneExpires = expires.size === 0;
     for (let slot = 0; slot < keys.length; slot++) {
       const key = keys[slot]!;
       this.keysRead++;
-      yield { key, value: this.read(values[slot]!), expiry: noneExpires ? undefined : expires.get(key) };
+      const expiry = noneExpires ? undefined : expires.get(key);
+      yield { key, value: this.read(values[slot]!), expiry, stamp: stamps?.[slot] };
     }
   }
 
@@ -104,6 +112,6 @@ export function liveDatabases(keyspaces: readonly Keyspace[]): FrozenDatabase[] 
 
 function* liveKeys(db: Keyspace): Generator<FrozenKey> {
   for (const [key, value] of db.table.entries()) {
-    yield { key, value: freeze(value), expiry: db.expiryOf(key) };
+    yield { key, value: freeze(value), expiry: db.expiryOf(key), stamp: db.stampOf(key) };
   }
 }

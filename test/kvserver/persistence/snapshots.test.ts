@@ -226,4 +226,21 @@ describe('DEBUG RELOAD and LOADAOF', () => {
     expect(await c.call('EXISTS', 'later')).toBe(0);
     expect(await c.call('DEBUG', 'RELOAD', 'WHY')).toHaveProperty('error');
   });
+
+  it('keep how keys were used, where the eviction policy asks for it', async () => {
+    const c = await open(await start({ 'maxmemory-policy': 'allkeys-lru' }));
+    await c.pipeline([
+      ['SET', 'k', 'v'],
+      ['SET', 'copy', 'v'],
+    ]);
+    const payload = String(await c.call('DUMP', 'k'));
+    await c.call('RESTORE', 'k', 0, payload, 'REPLACE', 'IDLETIME', 1000);
+    await c.call('DEBUG', 'RELOAD');
+    expect(await c.call('OBJECT', 'IDLETIME', 'k')).toBeGreaterThanOrEqual(999);
+    expect(await c.call('OBJECT', 'IDLETIME', 'copy')).toBeLessThan(100);
+    await c.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lfu');
+    await c.call('RESTORE', 'k', 0, payload, 'REPLACE', 'FREQ', 77);
+    await c.call('DEBUG', 'RELOAD');
+    expect(await c.call('OBJECT', 'FREQ', 'k')).toBe(77);
+  });
 });

@@ -52,6 +52,7 @@ export function load(
     keyspaces: server.keyspaces,
     dropExpiredAt: server.clock.now(),
     verifyChecksum: true,
+    use: server.accessClock,
     log: (line: string) => logged.push(line),
   };
   return { ...loadRdb(source, options), server };
