@@ -134,6 +134,9 @@ export class Scene {
     return child;
   }
 
+  /** The built CLI, to be run by Node. */
+  readonly cliPath = CLI;
+
   perfcase(args: readonly string[], options: SpawnOptions = {}): Child {
     return this.spawn([process.execPath, CLI, ...args], options);
   }
