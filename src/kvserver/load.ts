@@ -16,9 +16,9 @@ export function loadAppendOnlyFile(server: Server): void {
     commands++;
     const command = resolve(request);
     if (typeof command === 'string') {
-      throw new FatalError(
-        `the append-only file holds a command this server cannot run: ${command.replace(/^ERR /, '')}`,
-      );
+      // Without the arguments, which are somebody's data.
+      const reason = command.replace(/^ERR /, '').replace(/, with args.*$/s, '');
+      throw new FatalError(`the append-only file holds a command this server cannot run: ${reason}`);
     }
     // Within a transaction a command runs when its EXEC has been read.
     const { multi } = session;
