@@ -11,4 +11,11 @@ export class CommandError extends Error {
   static wrongType(): CommandError {
     return new CommandError('WRONGTYPE Operation against a key holding the wrong kind of value');
   }
+
+  /** Too many arguments for a subcommand that checks their number itself. */
+  static wrongSubcommand(container: string, name: string): CommandError {
+    return new CommandError(
+      `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${container} HELP.`,
+    );
+  }
 }

@@ -9,7 +9,14 @@ let commandCount = 0;
 /** Finds a command. The names seen so far are cached as they were spelled, so "GET" costs one lookup. */
 const spelled = new Map<string, Resolved | Map<string, Resolved>>();
 
+/** @returns the command, or why there is none to run */
 export function resolve(args: readonly string[]): Resolved | string {
+  const found = named(args);
+  return typeof found === 'string' || arityFits(found, args) ? found : wrongArity(found.fullName);
+}
+
+/** The command of that name, whatever the number of its arguments; or why there is none. */
+function named(args: readonly string[]): Resolved | string {
   const name = args[0]!;
   let found = spelled.get(name);
   if (found === undefined) {
@@ -17,14 +24,14 @@ export function resolve(args: readonly string[]): Resolved | string {
     if (found === undefined) return unknownCommand(args);
     if (spelled.size < 4096) spelled.set(name, found);
   }
-  if (!(found instanceof Map)) return arityFits(found, args) ? found : wrongArity(found.fullName);
+  if (!(found instanceof Map)) return found;
   const container = name.toLowerCase();
   const alone = args.length < 2 ? found.get('') : undefined;
   if (alone) return alone;
   if (args.length < 2) return wrongArity(container);
   const sub = found.get(args[1]!.toLowerCase());
   if (!sub) return `ERR unknown subcommand '${printable(args[1]!)}'. Try ${container.toUpperCase()} HELP.`;
-  return arityFits(sub, args) ? sub : wrongArity(sub.fullName);
+  return sub;
 }
 
 function prepare(name: string): Resolved | Map<string, Resolved> | undefined {
@@ -84,13 +91,18 @@ export function execute(session: Session, args: readonly string[]): string {
   const { server, multi } = session;
   session.lastAt = server.now;
   const command = resolve(args);
-  if (typeof command === 'string') return refuse(session, error(command));
+  if (typeof command === 'string') {
+    const meant = named(args);
+    const counted = typeof meant === 'string' ? undefined : meant;
+    if (counted?.fullName === 'exec') return abort(session, command, counted);
+    return refuse(session, error(command), counted);
+  }
   session.lastCommand = command.fullName;
   const refusal = whyNot(session, command);
   if (refusal !== undefined) {
-    if (command.fullName !== 'exec' || !multi) return refuse(session, error(refusal), command);
-    session.endTransaction();
-    return refuse(session, error(`EXECABORT Transaction discarded because of: ${refusal}`), command);
+    return command.fullName === 'exec'
+      ? abort(session, refusal, command)
+      : refuse(session, error(refusal), command);
   }
   if (multi && command.spec.flags.includes('no_multi')) {
     return refuse(session, error('ERR Command not allowed inside a transaction'), command);
@@ -106,7 +118,7 @@ export function execute(session: Session, args: readonly string[]): string {
 function whyNot(session: Session, command: Resolved): string | undefined {
   if (!session.authenticated && !command.noAuth) return 'NOAUTH Authentication required.';
   if (command.write || (command.fullName === 'exec' && isQueued(session, (one) => one.write))) {
-    const refusal = session.server.writeRefusal;
+    const refusal = session.server.persistence.writeRefusal;
     if (refusal !== undefined) return refusal;
   }
   if (outOfMemory(session, command)) {
@@ -143,6 +155,13 @@ function isQueued({ multi }: Session, test: (command: Resolved) => boolean): boo
 
 function needsMemory(command: Resolved): boolean {
   return command.spec.flags.includes('denyoom');
+}
+
+/** An EXEC that was refused ends its transaction. */
+function abort(session: Session, reason: string, command?: Resolved): string {
+  session.endTransaction();
+  const why = reason.replace(/^ERR /, '');
+  return refuse(session, error(`EXECABORT Transaction discarded because of: ${why}`), command);
 }
 
 function refuse(session: Session, reply: string, command?: Resolved): string {

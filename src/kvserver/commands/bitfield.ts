@@ -125,18 +125,20 @@ function runBitfield(session: Session, args: readonly string[], readOnly: boolea
   const before = (writes.length > 0 ? db.writableString(key) : db.readString(key)) ?? '';
   const needed = Math.max(0, ...writes.map(({ offset, type }) => Math.ceil((offset + type.bits) / 8)));
   const bytes = Buffer.from(before.padEnd(needed, '\0'), 'latin1');
+  const grown = bytes.length > before.length;
   let changes = 0;
   const replies = operations.map((one) => {
     const answer = carryOut(bytes, one);
     if (answer === undefined) return nil(resp);
-    // Setting what is there already is no change.
-    if (one.kind === 'incrby' || (one.kind === 'set' && readBits(bytes, one.type, one.offset) !== answer)) {
-      changes++;
-    }
+    // Setting what is there already is no change, unless the string grew for it.
+    if (one.kind === 'incrby') changes++;
+    else if (one.kind === 'set' && (grown || readBits(bytes, one.type, one.offset) !== answer)) changes++;
     return integer(answer);
   });
   if (writes.length > 0) db.put(key, bytes.toString('latin1'));
-  if (changes > 0 || bytes.length > before.length) db.changed(key, 'setbit');
+  if (changes > 0) db.changed(key, 'setbit');
+  // Every operation has failed, yet the string is longer: that is written, and nobody is told.
+  else if (grown) session.server.dirty++;
   return array(replies);
 }
 

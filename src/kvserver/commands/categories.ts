@@ -31,7 +31,7 @@ const DANGEROUS = new Set(['flushall', 'flushdb', 'keys', 'sort', 'sort_ro', 'sw
 /** The categories that follow from what a command is and does: "@read", "@string", "@fast" … */
 export function categories(spec: CommandSpec): string[] {
   const has = (flag: CommandSpec['flags'][number]) => spec.flags.includes(flag);
-  const found = [];
+  const found: string[] = [];
   if (has('write')) found.push('@write');
   if (has('readonly')) found.push('@read');
   if (spec.group === 'generic') found.push('@keyspace');
@@ -42,5 +42,5 @@ export function categories(spec: CommandSpec): string[] {
   if (has('admin') || DANGEROUS.has(spec.name)) found.push('@dangerous');
   if (has('blocking')) found.push('@blocking');
   found.push(has('fast') ? '@fast' : '@slow');
-  return found;
+  return CATEGORIES.map((name) => `@${name}`).filter((name) => found.includes(name));
 }

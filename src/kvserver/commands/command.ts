@@ -47,7 +47,7 @@ function describe(spec: CommandSpec, resp: Resp, parent?: string): string {
     setOf(resp, categories(spec).map(simple)),
     setOf(resp, []),
     keySpecs(spec, resp),
-    array((spec.subcommands ?? []).map((one) => describe(one, resp, spec.name))),
+    spec.subcommands ? array(spec.subcommands.map((one) => describe(one, resp, spec.name))) : setOf(resp, []),
   ]);
 }
 

@@ -42,17 +42,21 @@ const doctor: Run = ({ server, resp }, args) => {
 
 /** Calls and times of commands: all that were called, or those named, a container standing for its subcommands. */
 const histogram: Run = ({ server, resp }, args) => {
-  const names = args.slice(2).map((name) => name.toLowerCase());
-  const flat: string[] = [];
-  for (const [name, { times }] of server.stats.commands) {
-    const asked = names.length === 0 || names.includes(name) || names.includes(name.split('|', 1)[0]!);
-    if (!asked || !times) continue;
-    const steps = times.cumulative().flatMap(({ us, calls }) => [integer(us), integer(calls)]);
-    flat.push(
+  const called = [...server.stats.commands].filter(([, { times }]) => times !== undefined);
+  const asked =
+    args.length === 2
+      ? called
+      : args.slice(2).flatMap((word) => {
+          const wanted = word.toLowerCase();
+          return called.filter(([name]) => name === wanted || name.startsWith(`${wanted}|`));
+        });
+  const flat = asked.flatMap(([name, { times }]) => {
+    const steps = times!.cumulative().flatMap(({ us, calls }) => [integer(us), integer(calls)]);
+    return [
       bulk(name),
-      map(resp, [bulk('calls'), integer(times.count), bulk('histogram_usec'), map(resp, steps)]),
-    );
-  }
+      map(resp, [bulk('calls'), integer(times!.count), bulk('histogram_usec'), map(resp, steps)]),
+    ];
+  });
   return map(resp, flat);
 };
 

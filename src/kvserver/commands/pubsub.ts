@@ -1,3 +1,4 @@
+import { CommandError } from '../command-error.ts';
 import type { PubSub } from '../pubsub.ts';
 import { array, bulk, bulks, integer, NO_REPLY, nil, push } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
@@ -108,9 +109,10 @@ const pubsub: CommandSpec = {
   summary: 'About subscriptions.',
   complexity: 'Depends on the subcommand',
   subcommands: [
-    sub('channels', -2, 'Lists the channels somebody listens to.', ({ server }, args) =>
-      bulks(server.pubsub.activeChannels(args[2])),
-    ),
+    sub('channels', -2, 'Lists the channels somebody listens to.', ({ server }, args) => {
+      if (args.length > 3) throw CommandError.wrongSubcommand('PUBSUB', args[1]!);
+      return bulks(server.pubsub.activeChannels(args[2]));
+    }),
     sub('numsub', -2, 'Counts the listeners of channels.', ({ server }, args) =>
       array(args.slice(2).flatMap((name) => [bulk(name), integer(server.pubsub.listeners(name))])),
     ),

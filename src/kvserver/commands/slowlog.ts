@@ -9,7 +9,7 @@ type Run = NonNullable<CommandSpec['run']>;
 const DEFAULT_COUNT = 10;
 
 const get: Run = ({ server }, args) => {
-  if (args.length > 3) throw CommandError.syntax();
+  if (args.length > 3) throw CommandError.wrongSubcommand('SLOWLOG', args[1]!);
   const message = 'ERR count should be greater than or equal to -1';
   const count = args[2] === undefined ? DEFAULT_COUNT : rangedArg(args[2], -1, INT64_LIMIT, message);
   const { entries } = server.slowlog;

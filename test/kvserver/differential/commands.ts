@@ -92,10 +92,10 @@ export const SET_REQUESTS = [
 ];
 
 export const SET_UNORDERED = [
-  request('SPOP', key, option('100', '0', '-1', 'x')),
+  request('SPOP', key, option('1000', '0', '-1', 'x')),
   request('SMEMBERS', key),
   request(option('SINTER', 'SUNION', 'SDIFF'), some(key)),
-  request('SRANDMEMBER', key, option('100', '0')),
+  request('SRANDMEMBER', key, option('1000', '0')),
   request(
     'SSCAN',
     key,
@@ -166,7 +166,7 @@ export const HASH_REQUESTS = [
 
 export const HASH_UNORDERED = [
   request(option('HGETALL', 'HKEYS', 'HVALS'), key),
-  request('HRANDFIELD', key, option('100', '0', 'x'), maybe(option('WITHVALUES'))),
+  request('HRANDFIELD', key, option('1000', '0', 'x'), maybe(option('WITHVALUES'))),
   request('HSCAN', key, '0', option('COUNT'), option('1000')),
 ];
 
@@ -265,7 +265,7 @@ export const SORTED_SET_REQUESTS = [
 
 export const SORTED_SET_UNORDERED = [
   request('ZSCAN', key, '0', 'COUNT', '1000'),
-  request('ZRANDMEMBER', key, option('100', '0', 'x'), withScores),
+  request('ZRANDMEMBER', key, option('1000', '0', 'x'), withScores),
 ];
 
 export const RENAME_REQUESTS = [

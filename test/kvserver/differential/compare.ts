@@ -20,10 +20,21 @@ export async function replies(client: RawClient, { steps, resp }: Sequence): Pro
     ['CLIENT', 'SETNAME', ''],
   ]);
   const all: unknown[] = [];
+  // What EXEC answers is a list of replies, each of its own request.
+  let queue: Step[] = [];
+  const note = (step: Step, reply: Reply) => {
+    const isEnd = /^exec$/i.test(step.args[0]!);
+    const isList = isEnd && Array.isArray(reply) && reply.length === queue.length;
+    all.push([step.args, isList ? reply.map((each, i) => essence(queue[i]!, each)) : essence(step, reply)]);
+    if (isStatus(reply, 'QUEUED')) queue.push(step);
+    else if (isEnd || /^(multi|discard)$/i.test(step.args[0]!)) queue = [];
+  };
   for (let at = 0; at < steps.length; ) {
     const step = steps[at]!;
     if (step.compare === 'walk') {
-      all.push([step.args, await walk(client, step.args)]);
+      const found = await walk(client, step.args);
+      if (isStatus(found as Reply, 'QUEUED')) note(step, found as Reply);
+      else all.push([step.args, found]);
       at++;
       continue;
     }
@@ -32,7 +43,7 @@ export async function replies(client: RawClient, { steps, resp }: Sequence): Pro
     const batch = steps.slice(at, end);
     const got = await client.pipeline(batch.map(({ args }) => [...args]));
     batch.forEach((each, i) => {
-      all.push([each.args, essence(each, got[i]!)]);
+      note(each, got[i]!);
     });
     at = end;
   }
@@ -55,12 +66,18 @@ async function walk(client: RawClient, args: readonly string[]): Promise<unknown
   return [...found].sort();
 }
 
+function isStatus(reply: Reply, text: string): boolean {
+  return reply !== null && typeof reply === 'object' && 'status' in reply && reply.status === text;
+}
+
 function essence(step: Step, reply: Reply): unknown {
-  const isRefused = reply !== null && typeof reply === 'object' && 'error' in reply;
-  const isQueued = reply !== null && typeof reply === 'object' && 'status' in reply;
-  if (isRefused || isQueued) return reply;
+  if (isStatus(reply, 'QUEUED') || reply === null) return reply;
+  if (typeof reply === 'object' && 'error' in reply) return reply;
   switch (step.compare) {
     case 'kind':
+      return kind(reply);
+    // A page within a transaction, whose cursor is the server's own.
+    case 'walk':
       return kind(reply);
     case 'latency':
       return latency(step.args[1]!, reply);
@@ -70,8 +87,7 @@ function essence(step: Step, reply: Reply): unknown {
       // Numbers, times and addresses are each server's own.
       return (reply as Reply[][]).map((entry) => ({ length: entry.length, args: entry[3], name: entry[5] }));
     default:
-      // EXEC may have run a command whose elements come in any order.
-      return step.unordered === true || /^exec$/i.test(step.args[0]!) ? sorted(reply) : reply;
+      return step.unordered === true ? sorted(reply) : reply;
   }
 }
 

@@ -15,7 +15,7 @@ const ANY_WORDS =
   'unwatch watch zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore ' +
   'zpopmax zpopmin zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank ' +
   'zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscore zunion zunionstore nosuch';
-const UNORDERED = 'smembers sinter sunion sdiff hgetall hkeys hvals keys scan sscan hscan zscan';
+const UNORDERED = 'smembers sinter sunion sdiff hgetall hkeys hvals keys';
 
 const anyWords: fc.Arbitrary<Step> = fc.oneof(
   request(option(...ANY_WORDS.split(' ')), words(5)).map((args): Step => ({ args })),
@@ -54,11 +54,11 @@ const blocking = steps([
 const introspection = steps([
   request('OBJECT', option('ENCODING', 'FREQ', 'bogus'), fc.array(key, { maxLength: 2 })),
   request('COMMAND', 'INFO', option('get', 'ZADD', 'lpush', 'nosuch', 'config|get')),
-  request('COMMAND', 'GETKEYS', option('ZUNIONSTORE', 'EVAL', 'nosuch', 'SORT', 'PING'), words(4)),
+  request('COMMAND', 'GETKEYS', option('ZUNIONSTORE', 'nosuch', 'SORT', 'PING'), words(4)),
   request('MEMORY', option('USAGE'), option('nokey'), words(2)),
   request(
     'PUBSUB',
-    option('CHANNELS', 'NUMSUB', 'NUMPAT', 'bogus', 'SHARDCHANNELS'),
+    option('CHANNELS', 'NUMSUB', 'NUMPAT', 'bogus'),
     fc.array(option('n*', 'none'), { maxLength: 2 }),
   ),
   request(
@@ -74,6 +74,16 @@ const introspection = steps([
   request('WAIT', option('0', 'x'), option('0', '1', '-1')),
   request('DUMP', option('nokey')),
   request('RESTORE', key, option('0', '-1', 'x'), option('bad', '')),
+]);
+
+/** Cursors that nobody was given, where there is nothing to walk. */
+const cursors = steps([
+  request(
+    option('SSCAN', 'HSCAN', 'ZSCAN'),
+    'nokey',
+    option('-1', '', '+5', 'x', '1x', ' 1', '99'),
+    words(2),
+  ),
 ]);
 
 const kinds = fc
@@ -117,8 +127,8 @@ const settings = fc.oneof(
   ),
   request(
     ...['CONFIG', 'SET'],
-    option('maxmemory', 'timeout', 'set-max-intset-entries', 'hash-max-listpack-entries', 'maxmemory-policy'),
-    option('0', '1mb', '2', 'x', '-1', 'allkeys-lru', 'noeviction', '100mb', '1gb'),
+    option('timeout', 'set-max-intset-entries', 'hash-max-listpack-entries', 'maxmemory-policy'),
+    option('0', '2', 'x', '-1', 'allkeys-lru', 'noeviction', '100mb', '1gb'),
   ).map((args): Step => ({ args })),
 );
 
@@ -132,6 +142,7 @@ export const MORE_STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: growing },
   { weight: 3, arbitrary: walks },
   { weight: 2, arbitrary: blocking },
+  { weight: 1, arbitrary: cursors },
   { weight: 3, arbitrary: introspection },
   { weight: 1, arbitrary: kinds },
   { weight: 2, arbitrary: settings },
