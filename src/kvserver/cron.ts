@@ -1,3 +1,4 @@
+import { evictClients } from './client-eviction.ts';
 import { expiryCycle } from './expiry-cycle.ts';
 import type { Server } from './server.ts';
 import { Rate } from './stats.ts';
@@ -54,9 +55,10 @@ export class Cron {
     this.rewriteIfWanted();
     server.snapshots.tick();
     server.memory.measureClients();
+    evictClients(server);
     if (server.config.values.maxmemory > 0) server.eviction.makeRoom();
     this.sampleRates(now);
-    this.closeIdle();
+    this.checkClients();
   }
 
   private sampleRates(now: number): void {
@@ -70,9 +72,9 @@ export class Cron {
   private sampledAt: number | undefined;
 
   private rewriteIfWanted(): void {
-    const { aof, rewriting } = this.server;
+    const { aof, persistence } = this.server;
     if (
-      rewriting ||
+      persistence.rewriting ||
       !(aof.rewriteScheduled || this.hasGrown() || (aof.open && this.server.faults.rewriteDue()))
     )
       return;
@@ -92,11 +94,15 @@ export class Cron {
     return ((size - base) * 100) / base >= percentage;
   }
 
-  private closeIdle(): void {
-    const limit = this.server.config.values.timeout * 1000;
-    if (limit === 0) return;
-    for (const session of this.server.sessions.values()) {
-      if (this.server.now - session.lastAt > limit) session.peer?.close(false);
+  /** Who is slow at reading is noticed also while nothing is sent to him. */
+  private checkClients(): void {
+    const { server } = this;
+    const limit = server.config.values.timeout * 1000;
+    for (const session of server.sessions.values()) {
+      session.peer?.checkOutput();
+      // Who waits for a key or for messages is not idle.
+      if (limit === 0 || session.subscriptionCount > 0 || server.blocking.isBlocked(session)) continue;
+      if (server.now - session.lastAt > limit) session.peer?.close(false);
     }
   }
 }

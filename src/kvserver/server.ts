@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import * as path from 'node:path';
 import { VERSION } from '../core/version.ts';
-import { type AofHost, AppendOnlyFile } from './aof/aof.ts';
-import type { FsyncPolicy } from './aof/appender.ts';
+import type { AppendOnlyFile } from './aof/aof.ts';
 import { type Disk, REAL_DISK } from './aof/disk.ts';
 import { Blocking } from './blocking.ts';
 import { propagate, type Resolved } from './call.ts';
@@ -19,15 +17,14 @@ import { Memory } from './memory.ts';
 import { Monitors } from './monitors.ts';
 import { type KeyEvent, Notifications } from './notifications.ts';
 import { Pause } from './pause.ts';
+import { Persistence } from './persistence.ts';
 import { PubSub } from './pubsub.ts';
-import type { EncodeOptions } from './rdb/encode.ts';
-import { type SnapshotHost, type SnapshotSettings, Snapshots } from './rdb/snapshots.ts';
+import type { Snapshots } from './rdb/snapshots.ts';
 import { Session } from './session.ts';
 import { SlowLog, type SlowLogHost } from './slowlog.ts';
 import { Stats } from './stats.ts';
 import { AccessClock } from './store/access-clock.ts';
 import { Keyspace, type KeyspaceHost } from './store/keyspace.ts';
-import { Snapshot } from './store/snapshot.ts';
 import type { AggregateValue } from './store/values.ts';
 import type { Turn } from './turn.ts';
 import { Watches } from './watches.ts';
@@ -57,7 +54,7 @@ export interface ServerOptions {
 }
 
 /** The state that commands work on: databases, clients, statistics, the append-only file. No sockets here. */
-export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost, SlowLogHost {
+export class Server implements KeyspaceHost, MonitorHost, SlowLogHost {
   readonly config: Config;
   readonly clock: Clock;
   readonly stats = new Stats();
@@ -73,6 +70,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   readonly monitors = new Monitors();
   readonly latencyMonitor = new LatencyMonitor(this);
   readonly accessClock = new AccessClock();
+  readonly persistence: Persistence;
   readonly aof: AppendOnlyFile;
   readonly snapshots: Snapshots;
   readonly sessions = new Map<number, Session>();
@@ -92,10 +90,8 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   loading = false;
   /** Changes of the data set since the start; a command that raised it is written to the append-only file. */
   dirty = 0;
-  /** 0 while no snapshot is open. */
+  /** The number of the snapshot that is open (see Persistence); 0 while none is. */
   snapshotEpoch = 0;
-  private snapshotCount = 0;
-  private snapshot: Snapshot | undefined;
   /** What to write instead of the command that is running; see `propagateAs`. */
   rewritten: (readonly string[])[] | undefined;
   turn: Turn | undefined;
@@ -124,63 +120,11 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.configureEviction();
     this.faults = new Faults(this);
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
-    this.aof = new AppendOnlyFile(
-      { directory: path.resolve(values.dir, values.appenddirname), prefix: values.appendfilename },
-      options.disk ?? REAL_DISK,
-      this,
-    );
-    this.snapshots = new Snapshots(this);
+    this.persistence = new Persistence(this, options.disk ?? REAL_DISK);
+    this.aof = this.persistence.aof;
+    this.snapshots = this.persistence.snapshots;
   }
 
-  // What the append-only file asks of its host.
-  get policy(): FsyncPolicy {
-    return this.config.values.appendfsync;
-  }
-  get rewriting(): boolean {
-    return this.snapshotEpoch > 0;
-  }
-  get noSyncWhileRewriting(): boolean {
-    return this.config.values['no-appendfsync-on-rewrite'];
-  }
-  get baseAsRdb(): boolean {
-    return this.config.values['aof-use-rdb-preamble'];
-  }
-  get compressing(): boolean {
-    return this.config.values.rdbcompression;
-  }
-
-  // What both the append-only file and the snapshots ask of their host.
-  openSnapshot(): Snapshot {
-    if (this.snapshot) throw new Error('two snapshots at a time');
-    this.snapshotEpoch = ++this.snapshotCount;
-    this.snapshot = new Snapshot(this.keyspaces, this.snapshotEpoch, this.useMatters);
-    return this.snapshot;
-  }
-  closeSnapshot(): void {
-    this.snapshotEpoch = 0;
-    this.snapshot = undefined;
-  }
-  /** Whether keys are thrown out by when or how often they were used. */
-  private get useMatters(): boolean {
-    return /-l[rf]u$/.test(this.config.values['maxmemory-policy']);
-  }
-  rdbOptions(aofBase: boolean): Omit<EncodeOptions, 'checksum'> {
-    const aux = [
-      ['redis-ver', REDIS_VERSION],
-      ['redis-bits', '64'],
-      ['ctime', String(Math.floor(this.clock.now() / 1000))],
-      ['used-mem', String(process.memoryUsage().heapUsed)],
-      ['aof-base', aofBase ? '1' : '0'],
-    ] as const;
-    return { aux, use: this.useMatters ? this.accessClock : undefined };
-  }
-  get snapshotSettings(): SnapshotSettings {
-    return this.config.values;
-  }
-  aofGivenUp(reason: string): void {
-    this.log(`the append-only file is off: ${reason}`);
-    this.config.values.appendonly = false;
-  }
   latency(event: LatencyEvent, ms: number): void {
     this.latencyMonitor.sample(event, ms);
   }
@@ -226,7 +170,7 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     return !this.loading;
   }
   preserve(value: AggregateValue): void {
-    this.snapshot?.preserve(value);
+    this.persistence.preserve(value);
   }
   keyRead(hit: boolean): void {
     if (hit) this.stats.keyspaceHits++;
@@ -308,7 +252,8 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
   /** A command has run: whoever looks for slow ones is told. */
   commandDone(session: Session, command: Resolved, args: readonly string[], ms: number): void {
     this.latencyMonitor.sample(command.event, ms);
-    this.slowlog.offer(session, command, args, ms);
+    // Who waits has not done anything yet.
+    if (!this.blocking.isBlocked(session)) this.slowlog.offer(session, command, args, ms);
   }
 
   openSession(peer?: Session['peer']): Session {
@@ -350,26 +295,4 @@ export class Server implements AofHost, SnapshotHost, KeyspaceHost, MonitorHost,
     this.rewritten ??= [];
     this.rewritten.push(request);
   }
-
-  /** Why writes must be refused now; undefined when all is well. */
-  get writeRefusal(): string | undefined {
-    const { values } = this.config;
-    if (!this.snapshots.lastSaveOk && values['stop-writes-on-bgsave-error'] && values.save.length > 0) {
-      return UNSAVED;
-    }
-    const error = this.aof.status?.writeError ?? this.aof.status?.syncError;
-    return error && `MISCONF Errors writing to the AOF file: ${describe(error)}`;
-  }
-}
-
-const UNSAVED =
-  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
-  'Commands that may modify the data set are disabled, because this instance is configured to report errors ' +
-  'during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs ' +
-  'for details about the RDB error.';
-
-/** "No space left on device" out of Node's "ENOSPC: no space left on device, write". */
-function describe(error: NodeJS.ErrnoException): string {
-  const text = /^\w+: (.*?)(, \w+.*)?$/.exec(error.message)?.[1] ?? error.message;
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

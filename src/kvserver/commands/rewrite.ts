@@ -25,7 +25,7 @@ const bgrewriteaof: CommandSpec = {
     if (server.aof.rewritingMs !== undefined) {
       throw new CommandError('ERR Background append only file rewriting already in progress');
     }
-    if (server.rewriting) {
+    if (server.persistence.rewriting) {
       server.aof.rewriteScheduled = true;
       return simple('Background append only file rewriting scheduled');
     }

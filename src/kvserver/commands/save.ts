@@ -42,7 +42,7 @@ const bgsave: CommandSpec = {
     const schedule = args.length === 2 && args[1]!.toLowerCase() === 'schedule';
     if (args.length > 1 && !schedule) throw CommandError.syntax();
     if (server.snapshots.savingMs !== undefined) throw new CommandError(IN_PROGRESS);
-    if (server.rewriting) {
+    if (server.persistence.rewriting) {
       if (!schedule) {
         throw new CommandError(
           "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to " +

@@ -7,7 +7,7 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } =
   appendonly(server) {
     const wanted = server.config.values.appendonly;
     if (wanted && !server.aof.open) {
-      if (server.rewriting)
+      if (server.persistence.rewriting)
         throw new Error('a rewrite or a background save is running; try again when it has ended');
       server.aof.startRewrite(true);
     }
