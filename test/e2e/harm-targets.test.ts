@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import type { Report } from '../../src/core/finding.ts';
+import { traceWithBpf } from '../../src/tracers/bpf/trace.ts';
 import { TRACERS } from '../../src/tracers/ladder.ts';
 import { loadedPrograms, programsOf } from '../support/bpf-programs.ts';
 import { eventually, harmTo, healthOf } from '../support/processes.ts';
@@ -193,3 +194,27 @@ describeNeeds(
     });
   },
 );
+
+describeNeeds(['bpf'], 'the programs in the kernel', () => {
+  it('are gone when the window is over', async () => {
+    const target = scene.spawn(TARGETS['10,000 descriptors']!);
+    await target.prints(/ready/);
+    let held: number[] = [];
+    const capture = await traceWithBpf({
+      ...{ pids: [target.pid], durationMs: 200, signal: new AbortController().signal },
+      onAttached: () => {
+        held = programsOf(process.pid);
+      },
+    });
+    expect(capture).toMatchObject({ status: 'captured', stuck: [] });
+    // Two programs, each held by its own descriptor and by the one that attaches it.
+    expect(held).toHaveLength(4);
+    expect(programsOf(process.pid)).toEqual([]);
+    // The kernel frees them a moment later.
+    const isGone = async () => {
+      const left = await loadedPrograms();
+      return !held.some((id) => left.has(id));
+    };
+    expect(await eventually(isGone)).toBe(true);
+  });
+});
