@@ -41,7 +41,7 @@ export interface BpftraceProgram {
  *   f TID START FLAGS                                    the flags of clone3
  *   (at the end) @s[TID]: (START, PID, NUMBER, A, …)     a call that has not returned
  *
- * BYTES as `buf` prints them (see bytes.ts). Calls that found nothing to do (EAGAIN) are left out: each line wakes
+ * BYTES in hexadecimal, "0d 0a": what %r prints is shorter, and does not tell a byte from a text like "\\x0d". Calls that found nothing to do (EAGAIN) are left out: each line wakes
  * bpftrace up, and costs the target more than the call.
  */
 export function bpftraceProgram({ pids, calls, followForks, limitSeconds }: BpftraceProgram): string {
@@ -70,7 +70,7 @@ tracepoint:raw_syscalls:sys_exit /@s[tid].0/ {
       if ($r < ${PIECE_BYTES}) { $n = (int64)$r; }
     }
     if ($p != 0) {
-      printf("c %d %d %d %lu %lu %ld %lx %lx %lx %lx %r\\n", tid, $t.1, $t.2, $t.0, $d, $r, $t.3, $t.4, $t.5, $t.6, buf(uptr($p), $n));
+      printf("c %d %d %d %lu %lu %ld %lx %lx %lx %lx %rh\\n", tid, $t.1, $t.2, $t.0, $d, $r, $t.3, $t.4, $t.5, $t.6, buf(uptr($p), $n));
       $e = $c == ${CAPTURE.buffer} ? (int64)$r : (int64)${PATH_PIECES * PIECE_BYTES};
       $o = (int64)${PIECE_BYTES};
       unroll(${PIECES - 1}) {
@@ -78,7 +78,7 @@ tracepoint:raw_syscalls:sys_exit /@s[tid].0/ {
           $n = $e - $o;
           if ($n > ${PIECE_BYTES}) { $n = (int64)${PIECE_BYTES}; }
           $p = $p + ${PIECE_BYTES};
-          printf("+ %d %lu %d %r\\n", tid, $t.0, $o, buf(uptr($p), $n));
+          printf("+ %d %lu %d %rh\\n", tid, $t.0, $o, buf(uptr($p), $n));
           $o = $o + ${PIECE_BYTES};
         }
       }
@@ -101,7 +101,7 @@ tracepoint:raw_syscalls:sys_exit /@s[tid].0/ {
             $e = $e - $n;
             $l = $n;
             if ($n > ${PIECE_BYTES}) { $n = (int64)${PIECE_BYTES}; }
-            printf("v %d %lu %d %ld %r\\n", tid, $t.0, $i, $l, buf(uptr($p), $n));
+            printf("v %d %lu %d %ld %rh\\n", tid, $t.0, $i, $l, buf(uptr($p), $n));
             $v = $v + 16;
             $i = $i + 1;
           }

@@ -2,7 +2,6 @@ import { CAPTURE, type WatchedCall } from '../log/calls.ts';
 import type { OpenCall } from '../log/log-text.ts';
 import { MAX_PAYLOAD } from '../log/record.ts';
 import type { CallRecord, RecordStore } from '../log/record-store.ts';
-import { readBytes } from './bytes.ts';
 import { PATH_PIECES, PIECE_BYTES, VECTOR_PARTS } from './program.ts';
 
 /** A line is shorter than this; a longer one is not ours. */
@@ -24,6 +23,8 @@ interface Waiting {
 /** Reads what the program of program.ts makes bpftrace print, as it comes, and keeps the calls. Never throws. */
 export class BpftraceReader {
   isReady = false;
+  /** Lines that bpftrace could not hand on; at most so many calls. */
+  lost = 0;
   /** Lines that are not ours: what bpftrace itself says, and what was torn. */
   strange = 0;
   private readonly captures = new Map<number, number>();
@@ -73,6 +74,11 @@ export class BpftraceReader {
         return this.flags(line);
       case '@':
         return this.unfinished(line);
+      case 'L': {
+        const events = /^Lost (\d+) events$/.exec(line)?.[1];
+        this.lost += Number(events ?? 0);
+        return events !== undefined;
+      }
       case 'r':
         if (!/^ready\.+$/.test(line)) return false;
         this.isReady = true;
@@ -84,7 +90,7 @@ export class BpftraceReader {
 
   private call(line: string): boolean {
     const match =
-      /^c (\d+) (\d+) (\d+) (\d+) (\d+) (-?\d+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)(?: (.*))?$/.exec(
+      /^c (\d+) (\d+) (\d+) (\d+) (\d+) (-?\d+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)(?: ([0-9a-f ]*))?$/.exec(
         line,
       );
     if (!match) return false;
@@ -100,7 +106,7 @@ export class BpftraceReader {
     };
     const shown = match[11];
     const waiting: Waiting = { call, capture, pieces: new Map(), covered: 0, cutAt: MAX_PAYLOAD };
-    if (shown !== undefined) waiting.pieces.set(0, readBytes(shown, this.pieceLength(waiting, 0)));
+    if (shown !== undefined) waiting.pieces.set(0, bytesOf(shown));
     if (this.isComplete(waiting)) {
       this.complete(waiting);
       return true;
@@ -111,22 +117,21 @@ export class BpftraceReader {
   }
 
   private piece(line: string): boolean {
-    const match = /^\+ (\d+) (\d+) (\d+) (.*)$/.exec(line);
+    const match = /^\+ (\d+) (\d+) (\d+) ([0-9a-f ]*)$/.exec(line);
     const waiting = match && this.waiting.get(`${match[1]}:${match[2]}`);
     if (!waiting) return match !== null;
-    const offset = Number(match[3]);
-    waiting.pieces.set(offset / PIECE_BYTES, readBytes(match[4]!, this.pieceLength(waiting, offset)));
+    waiting.pieces.set(Number(match[3]) / PIECE_BYTES, bytesOf(match[4]!));
     this.settle(waiting);
     return true;
   }
 
   private part(line: string): boolean {
-    const match = /^v (\d+) (\d+) (\d+) (-?\d+) (.*)$/.exec(line);
+    const match = /^v (\d+) (\d+) (\d+) (-?\d+) ([0-9a-f ]*)$/.exec(line);
     const waiting = match && this.waiting.get(`${match[1]}:${match[2]}`);
     if (!waiting) return match !== null;
     const index = Number(match[3]);
     const length = Number(match[4]);
-    waiting.pieces.set(index, readBytes(match[5]!, Math.min(length, PIECE_BYTES)));
+    waiting.pieces.set(index, bytesOf(match[5]!));
     waiting.covered += length;
     // Behind a part that is not shown whole nothing can be joined.
     if (length > PIECE_BYTES) waiting.cutAt = Math.min(waiting.cutAt, index);
@@ -201,12 +206,6 @@ export class BpftraceReader {
       if (this.waiting.size < MAX_WAITING / 2) return;
     }
   }
-
-  /** How many bytes a piece of a buffer or of a path shows. */
-  private pieceLength({ call, capture }: Waiting, offset: number): number {
-    const isPath = capture === CAPTURE.firstPath || capture === CAPTURE.secondPath;
-    return isPath ? PIECE_BYTES : Math.max(0, Math.min(PIECE_BYTES, call.result - offset));
-  }
 }
 
 /** The pieces from the first one on, as far as they follow each other without a gap. */
@@ -216,13 +215,17 @@ function payloadOf({ capture, pieces, cutAt }: Waiting): Buffer {
   for (let index = 0; pieces.has(index); index++) {
     joined.push(pieces.get(index)!);
     if (isVector && index >= cutAt) break;
-    // A piece that is not understood to its end.
-    if (capture === CAPTURE.buffer && pieces.has(index + 1) && pieces.get(index)!.length < PIECE_BYTES) break;
+    if (!isVector && pieces.get(index)!.length < PIECE_BYTES) break;
   }
   const bytes = joined.length === 1 ? joined[0]! : Buffer.concat(joined);
   if (capture !== CAPTURE.firstPath && capture !== CAPTURE.secondPath) return bytes;
   const end = bytes.indexOf(0);
   return end < 0 ? bytes : bytes.subarray(0, end);
+}
+
+/** "0d 0a" */
+function bytesOf(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll(' ', ''), 'hex');
 }
 
 /** A number of 64 bits in hexadecimal: its low half, its high half. */

@@ -9,10 +9,12 @@ import { END_TIMEOUT_MS, READY_TIMEOUT_MS, watchWith } from '../tool-window.ts';
 import type { CallsWindow, WatchedCalls } from '../window.ts';
 import { bpftraceProgram, PIECE_BYTES } from './program.ts';
 import { BpftraceReader } from './reader.ts';
-import { lostEvents, refusalOf } from './said.ts';
+import { refusalOf } from './refusal.ts';
 
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 const MAX_LOG_BYTES = 192 * 1024 * 1024;
+/** Newer versions count the length in front of a buffer as a part of it. */
+const LENGTH_BYTES = 8;
 /** Pages of each CPU's buffer between the kernel and bpftrace: 4 MiB. */
 const BUFFER_PAGES = 1024;
 
@@ -52,7 +54,7 @@ export async function traceWithBpftrace(window: CallsWindow): Promise<WatchedCal
   const log = writeLog(store, { calls, epochOffsetUs: offsetUs, open, maxBytes: MAX_LOG_BYTES });
   return {
     ...{ status: 'captured', text: log.text, threads: log.threads, tracedMs: run.tracedMs },
-    lost: lostEvents(run.said) + log.cut,
+    lost: reader.lost + log.cut,
     full: store.isFull || log.cut > 0,
     stuck: run.stuck,
   };
@@ -65,7 +67,7 @@ function commandOf(program: string, timeoutMs: number): CommandSpec {
     // The older name of each setting, then the one of bpftrace 0.20 and later.
     env: {
       BPFTRACE_STRLEN: String(PIECE_BYTES),
-      BPFTRACE_MAX_STRLEN: String(PIECE_BYTES),
+      BPFTRACE_MAX_STRLEN: String(PIECE_BYTES + LENGTH_BYTES),
       BPFTRACE_PERF_RB_PAGES: String(BUFFER_PAGES),
     },
     timeoutMs,

@@ -23,7 +23,9 @@ interface Begun {
  * Bytes that moved are not among it: perf records the numbers of a call only. Never throws.
  */
 export class PerfReader {
-  lost = 0;
+  private lostEvents = 0;
+  /** Calls whose beginning or end was seen and not the other one. */
+  private halves = 0;
   /** Lines that are neither. */
   strange = 0;
   private readonly captures = new Map<number, number>();
@@ -41,7 +43,7 @@ export class PerfReader {
     const match = EVENT.exec(line);
     if (!match) {
       const lost = LOST.exec(line);
-      if (lost) this.lost += Number(lost[1]);
+      if (lost) this.lose(Number(lost[1]));
       else this.strange++;
       return;
     }
@@ -51,8 +53,8 @@ export class PerfReader {
     const capture = this.captures.get(number);
     if (capture === undefined) return;
     if (match[5] === 'enter') {
-      // A call that begins while another one has not ended: that one's end was lost.
-      if (this.begun.has(tid)) this.lost++;
+      // While another one has not ended: that one's end was lost.
+      if (this.begun.has(tid)) this.halves++;
       const args = (match[7] ?? '').split(', ').slice(0, 4).flatMap(halves);
       this.begun.set(tid, { startNs: atNs, pid: Number(match[1]), number, args });
       return;
@@ -65,6 +67,18 @@ export class PerfReader {
     const isShortWait = capture === CAPTURE.wait && atNs - begun.startNs < SHORTEST_WAIT_NS;
     if (result === -constants.errno.EAGAIN || isShortWait) return;
     this.store.add({ ...begun, endNs: atNs, tid, result });
+  }
+
+  /** Calls that are missing, at least. */
+  get lost(): number {
+    return Math.max(Math.ceil(this.lostEvents / 2), this.halves);
+  }
+
+  /** The end that comes next may be that of a later call: no call is put together across a loss. */
+  private lose(events: number): void {
+    this.lostEvents += events;
+    this.halves += this.begun.size;
+    this.begun.clear();
   }
 
   /** Calls that had not returned. */

@@ -7,10 +7,11 @@ import { machineOf, type WatchedCall, watchedCalls } from '../log/calls.ts';
 import { writeLog } from '../log/log-text.ts';
 import { RecordStore } from '../log/record-store.ts';
 import { isNarrow } from '../processes.ts';
-import { END_TIMEOUT_MS, READY_TIMEOUT_MS, type ToolRun, watchWith } from '../tool-window.ts';
+import { END_TIMEOUT_MS, READY_TIMEOUT_MS, watchWith } from '../tool-window.ts';
 import { withTracefs } from '../tracefs.ts';
 import type { CallsWindow, WatchedCalls } from '../window.ts';
 import { PerfReader } from './reader.ts';
+import { refusalOf } from './refusal.ts';
 import { PerfStream } from './stream.ts';
 
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
@@ -95,29 +96,6 @@ function scriptCommand(input: Uint8Array): CommandSpec {
 function unreadable({ stderr, reason }: CaptureOutcome): string {
   const said = stderr.trim().split('\n').at(-1);
   return `perf script could not read what perf recorded (${(said || reason || 'no reason').slice(0, 160)})`;
-}
-
-/** Why perf did not record, in one line. */
-export function refusalOf(end: ToolRun['end'], said: string): string {
-  if (end === 'not-installed') return 'perf is not installed; apt-get install linux-perf brings it';
-  if (/perf_event_paranoid|permission|not permitted|Access to performance/i.test(said)) {
-    return 'perf may not read the tracepoints of system calls; run as root, or with CAP_PERFMON';
-  }
-  if (/not found for kernel|linux-tools/i.test(said)) {
-    return 'perf is not installed for this kernel; its package is linux-perf, or linux-tools for the running kernel';
-  }
-  if (/unknown tracepoint|invalid or unsupported event|can't access trace events/i.test(said)) {
-    return 'perf finds no tracepoints for system calls on this kernel';
-  }
-  if (/too many open files|mmap/i.test(said)) {
-    return 'perf needs a descriptor and a buffer for each thread and CPU, and there were not enough';
-  }
-  if (end === 'not-ready') return 'perf was not attached in time; the machine may be too busy';
-  const line = said
-    .split('\n')
-    .map((each) => each.trim())
-    .find((each) => each !== '' && !each.startsWith('[ perf record'));
-  return `perf recorded nothing${line === undefined ? '' : `: ${line.slice(0, 160)}`}`;
 }
 
 function failed(reason: string): WatchedCalls {

@@ -1,10 +1,5 @@
 import type { ToolRun } from '../tool-window.ts';
 
-/** Events that bpftrace could not hand on: "Lost 130 events", one line each time it notices. */
-export function lostEvents(said: string): number {
-  return [...said.matchAll(/\blost (\d+) events?\b/gi)].reduce((sum, match) => sum + Number(match[1]), 0);
-}
-
 /** What it says of a limit of its own, and goes on. */
 const HARMLESS = /RLIMIT_MEMLOCK|deprecated|^\s*~*\s*$/i;
 
