@@ -55,7 +55,9 @@ export class SkipList {
       this.head.next.push(undefined);
       this.head.span.push(this.count);
     }
-    const node: SkipNode = { member, score, next: [], span: [], previous: undefined };
+    // Of their length at once: an array that grows sets room for sixteen more aside.
+    const next = new Array<SkipNode | undefined>(level);
+    const node: SkipNode = { member, score, next, span: new Array<number>(level), previous: undefined };
     for (let i = 0; i < this.head.next.length; i++) {
       const left = before[i]!;
       if (i >= level) {
