@@ -89,6 +89,16 @@ export class Blocking {
     return true;
   }
 
+  /** Ends a client's waiting with an error, which counts for the command that waited. */
+  fail(session: Session, reply: string): boolean {
+    if (!this.wake(session, reply)) return false;
+    const { stats } = session.server;
+    stats.errorReply(reply);
+    const entry = stats.commands.get(session.lastCommand);
+    if (entry) entry.failed++;
+    return true;
+  }
+
   /** The time is over before its time (CLIENT UNBLOCK). */
   timeOut(session: Session): boolean {
     const wait = this.waiting.get(session);

@@ -59,6 +59,9 @@ export class Connection implements Peer, Sender {
   get queryBuffer(): number {
     return this.parser.held;
   }
+  get argumentBytes(): number {
+    return this.parser.argumentBytes;
+  }
   get outputBuffer(): number {
     return this.out.length + this.socket.writableLength;
   }
@@ -92,7 +95,8 @@ export class Connection implements Peer, Sender {
   }
 
   /** A client that leaves too many replies unread is cut off, for they are kept in memory. */
-  private checkOutput(): void {
+  checkOutput(): void {
+    if (this.gone || this.outputBuffer === 0) return;
     const { session, server } = this;
     const limit = server.config.values['client-output-buffer-limit'][clientType(session)];
     const size = this.outputBuffer;

@@ -1,3 +1,4 @@
+import { evictClients } from './client-eviction.ts';
 import type { Server } from './server.ts';
 import type { Keyspace } from './store/keyspace.ts';
 
@@ -46,6 +47,9 @@ export class Eviction {
    */
   makeRoom(): boolean {
     const { server } = this;
+    server.memory.measureClientsIfStale();
+    if (server.memory.excess() <= 0) return true;
+    evictClients(server);
     if (server.memory.excess() <= 0) return true;
     const policy = server.config.values['maxmemory-policy'];
     if (policy === 'noeviction') return false;

@@ -1,10 +1,13 @@
 import type { Server } from './server.ts';
+import type { Session } from './session.ts';
 
 /** The bytes that `maxmemory` is held against: data as store/memory.ts counts it, and clients' buffers. */
 export class Memory {
-  /** Requests that are not complete and replies that were not read; measured by the background work. */
+  /** Requests that are not complete and replies that were not read; see `measureClients`. */
   clientBytes = 0;
   private peakSeen = 0;
+  /** On the monotonic clock. */
+  private staleAt = 0;
   private readonly server: Server;
 
   constructor(server: Server) {
@@ -44,13 +47,30 @@ export class Memory {
     this.peakSeen = 0;
   }
 
-  /** O(number of clients). */
+  /** In the background, and before a key has to go for them. O(number of clients). */
   measureClients(): void {
     let bytes = 0;
-    for (const { peer } of this.server.sessions.values()) {
-      if (peer) bytes += peer.queryBuffer + peer.outputBuffer;
+    for (const session of this.server.sessions.values()) {
+      const { peer } = session;
+      session.measuredBytes = peer ? peer.queryBuffer + peer.argumentBytes + peer.outputBuffer : 0;
+      bytes += session.measuredBytes;
     }
     this.clientBytes = bytes;
     this.used();
+  }
+
+  /** Measures again unless that was just done; at most a twentieth of the time goes into it. */
+  measureClientsIfStale(): void {
+    const { clock, monotonicNow } = this.server;
+    if (monotonicNow < this.staleAt) return;
+    const started = clock.monotonic();
+    this.measureClients();
+    this.staleAt = monotonicNow + Math.max(1, 20 * (clock.monotonic() - started));
+  }
+
+  /** The end of a connection: what it took is free at once. */
+  forgetClient(session: Session): void {
+    this.clientBytes -= session.measuredBytes;
+    session.measuredBytes = 0;
   }
 }

@@ -11,8 +11,12 @@ export interface Peer {
   readonly fd: number;
   /** Bytes of requests that are kept: read together with the one that runs, or unfinished. */
   readonly queryBuffer: number;
+  /** Bytes of the arguments that have come of an unfinished request. */
+  readonly argumentBytes: number;
   /** Bytes of replies that the client has not taken yet. */
   readonly outputBuffer: number;
+  /** Ends the connection if the client leaves too much unread for too long. */
+  checkOutput(): void;
   /** Queues bytes for the end of the event-loop turn. */
   send(text: string): void;
   /** Goes on with requests that came while the client was waiting. */
@@ -39,6 +43,8 @@ export class Session {
   libVersion = '';
   authenticated: boolean;
   noEvict = false;
+  /** What its buffers took when they were measured last. */
+  measuredBytes = 0;
   /** Full name of the last command, "client|list". */
   lastCommand = '';
   readonly createdAt: number;

@@ -27,6 +27,7 @@ export class Stats {
   netOutputBytes = 0;
   expiredKeys = 0;
   evictedKeys = 0;
+  evictedClients = 0;
   /** Expiry cycles that ended because their time was over. */
   expireTimeLimits = 0;
   keyspaceHits = 0;

@@ -83,7 +83,7 @@ const unblock: Run = ({ server }, args) => {
   const woken =
     reason === 'timeout'
       ? server.blocking.timeOut(session)
-      : server.blocking.wake(session, error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
+      : server.blocking.fail(session, error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
   return woken ? ONE : ZERO;
 };
 

@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.ts';
 import type { Settings } from '../config/directives.ts';
-import { bulk, integer, nil, ONE } from '../resp/reply.ts';
+import { bulk, integer, nil } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import type { Value } from '../store/values.ts';
 import { parseInt64 } from './arguments.ts';
@@ -42,6 +42,18 @@ export function encodingOf(value: Value, settings: Settings): string {
         : 'skiplist';
     }
   }
+}
+
+/** What other servers answer for a value that they keep once for all keys. */
+const SHARED = 2 ** 31 - 1;
+
+/**
+ * Small integers are kept once for all keys; under maxmemory and a policy that looks at when a value was used
+ * each key needs a value of its own, and so other servers do not share them then.
+ */
+function isShared(value: Value, settings: Settings): boolean {
+  if (typeof value !== 'string' || !/^(0|[1-9]\d{0,3})$/.test(value)) return false;
+  return settings.maxmemory === 0 || !/l[rf]u$/.test(settings['maxmemory-policy']);
 }
 
 /** Said when the policy of `maxmemory-policy` keeps the other kind of access history. */
@@ -104,7 +116,9 @@ const object: CommandSpec = {
     sub('idletime', 'Returns the seconds since a key was used.', (_value, session, key) =>
       idleTimeOf(key, session),
     ),
-    sub('refcount', 'Returns how many keys share a value: always one.', () => ONE),
+    sub('refcount', 'Returns how many share a value.', (value, { server }) =>
+      integer(isShared(value, server.config.values) ? SHARED : 1),
+    ),
     helpCommand('OBJECT', 'generic', [
       'ENCODING <key>',
       '    How the value is kept.',

@@ -1,5 +1,6 @@
 import { POLICIES } from '../eviction.ts';
 import { checkSlowCommand } from '../faults.ts';
+import { clientMemory } from './client-memory.ts';
 import { choice, type Directive, eventClasses, flag, integer, memory, text, words } from './directive.ts';
 import { outputLimits } from './output-limits.ts';
 import { percentiles } from './percentiles.ts';
@@ -51,6 +52,7 @@ export const DIRECTIVES = {
   'maxmemory-eviction-tenacity': integer(10, { min: 0, max: 100 }),
   'maxmemory-policy': choice('noeviction', POLICIES),
   'maxmemory-samples': integer(5, { min: 1, max: 64 }),
+  'maxmemory-clients': clientMemory(),
   maxmemory: memory(0, { min: 0, max: MAX_BYTES }),
   maxclients: integer(10_000, { min: 1, max: MAX_INT }),
   'no-appendfsync-on-rewrite': flag(false),

@@ -1,31 +1,9 @@
-import { choice, type Directive, flag, integer, memory, readMemory } from './directive.ts';
+import { choice, type Directive, flag, integer, memory } from './directive.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const FIXED = { fixed: true } as const;
 const number = (initial: number, min = 0) => integer(initial, { min, max: MAX });
 const bytes = (initial: number) => memory(initial, { min: 0, max: MAX });
-/** Bytes, or a part of the memory: "5%". */
-function bytesOrShare(): Directive<string> {
-  return {
-    initial: '0',
-    mutable: true,
-    many: false,
-    read(words) {
-      const [word = ''] = words;
-      const percent = /^(\d+)%$/.exec(word)?.[1];
-      if (percent !== undefined) {
-        const fits = Number(percent) <= 100;
-        return fits ? { value: word } : { reason: 'percentage argument must be less or equal to 100' };
-      }
-      const value = readMemory(word);
-      return value === undefined
-        ? { reason: 'argument must be a memory or percent value' }
-        : { value: String(value) };
-    },
-    print: (value) => value,
-  };
-}
-
 /** Any words. */
 function phrase(initial: string, options: { readonly fixed?: boolean } = {}): Directive<string> {
   return {
@@ -105,7 +83,6 @@ export const INERT = {
   loglevel: choice('notice', ['debug', 'verbose', 'notice', 'warning']),
   masterauth: phrase(''),
   masteruser: phrase(''),
-  'maxmemory-clients': bytesOrShare(),
   'min-replicas-max-lag': number(10),
   'min-replicas-to-write': number(0),
   'oom-score-adj': choice('no', ['no', 'yes', 'relative', 'absolute']),

@@ -28,15 +28,16 @@ export function outputLimits(): Directive<OutputLimits> {
     many: true,
     read(given) {
       const words = given.flatMap((word) => word.split(/\s+/)).filter((word) => word !== '');
-      if (words.length === 0 || words.length % 4 !== 0) return { reason: 'wrong number of arguments' };
+      if (words.length === 0 || words.length % 4 !== 0)
+        return { reason: 'Wrong number of arguments in buffer limit configuration.' };
       const limits: Partial<Record<ClientClass, OutputLimit>> = {};
       for (let i = 0; i < words.length; i += 4) {
         const name = words[i]!.toLowerCase().replace(/^slave$/, 'replica');
         const known = CLASSES.find((one) => one === name);
         const [hard, soft] = [readMemory(words[i + 1]!), readMemory(words[i + 2]!)];
-        if (!known) return { reason: 'invalid client class' };
+        if (!known) return { reason: 'Invalid client class specified in buffer limit configuration.' };
         if (hard === undefined || soft === undefined || !/^\d{1,10}$/.test(words[i + 3]!)) {
-          return { reason: 'error in hard, soft or soft_seconds setting' };
+          return { reason: 'Error in hard, soft or soft_seconds setting in buffer limit configuration.' };
         }
         limits[known] = { hard, soft, seconds: Number(words[i + 3]) };
       }

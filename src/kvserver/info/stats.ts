@@ -19,7 +19,7 @@ export function statsFields(server: Server): Fields {
     expired_keys: stats.expiredKeys,
     expired_time_cap_reached_count: stats.expireTimeLimits,
     evicted_keys: stats.evictedKeys,
-    evicted_clients: 0,
+    evicted_clients: stats.evictedClients,
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: server.pubsub.channelCount,

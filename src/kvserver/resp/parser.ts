@@ -65,6 +65,13 @@ export class RequestParser {
     return this.end;
   }
 
+  /** Bytes of the arguments that have been taken of an unfinished request. O(number of them). */
+  get argumentBytes(): number {
+    let bytes = 0;
+    if (this.args) for (let i = 0; i < this.taken; i++) bytes += this.args[i]!.length;
+    return bytes;
+  }
+
   /** Bytes that wait for the rest of their request. */
   get pending(): number {
     return this.end - this.at;
