@@ -63,6 +63,21 @@ export function equalsBefore(bytes: Uint8Array, from: number, least: number): nu
   return -1;
 }
 
+/**
+ * Whether what looks like a result surely stands behind the arguments, not in a text that was cut: going back, the
+ * nearest quote is one that closes. Where that cannot be told at a glance, the answer is no.
+ */
+export function endsOutsideText(bytes: Uint8Array, from: number, least: number): boolean {
+  let at = from - 1;
+  while (at > least && bytes[at] !== QUOTE) at--;
+  if (at <= least) return true;
+  return FOLLOWS_TEXT[bytes[at + 1]!] === 1 && OPENS_TEXT[bytes[at - 1]!] === 0;
+}
+
+const QUOTE = 34;
+const FOLLOWS_TEXT = tableOf(',).}]');
+/** In front of an opening quote; a backslash makes the quote a part of the text. */
+const OPENS_TEXT = tableOf(' =({[\\');
 const UNFINISHED = Buffer.from('<unfinished ...>');
 /** The longest result with what strace explains of it, as it does for poll(). */
 const MAX_RESULT = 400;
@@ -72,3 +87,10 @@ const MINUS = 45;
 const ZERO = 48;
 const NINE = 57;
 const EQUALS = 61;
+
+/** 1 for each byte of the text. */
+function tableOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const letter of text) table[letter.charCodeAt(0)] = 1;
+  return table;
+}

@@ -1,4 +1,12 @@
-import { digits, digitsFrom, equalsBefore, fourDigits, isUnfinished, twoDigits } from './strace-bytes.ts';
+import {
+  digits,
+  digitsFrom,
+  endsOutsideText,
+  equalsBefore,
+  fourDigits,
+  isUnfinished,
+  twoDigits,
+} from './strace-bytes.ts';
 import { BLOCK_BYTES, type LineFinder } from './strace-newlines.ts';
 import { SlowLines } from './strace-slow-lines.ts';
 import {
@@ -6,6 +14,7 @@ import {
   DURATION,
   MARK_CLOSES,
   MARK_FORKS,
+  MARK_NO_TEXT,
   MARK_OPENS,
   START,
   Tally,
@@ -194,6 +203,7 @@ export class CensusReader {
     if (!(durationUs >= 0)) return false;
     const equals = equalsBefore(bytes, end - 11, at);
     if (equals < 0) return false;
+    if ((tally.names.marks[id]! & MARK_NO_TEXT) === 0 && !endsOutsideText(bytes, equals, at)) return false;
 
     let started: Started | undefined;
     if (resumes) {

@@ -8,6 +8,7 @@ export const MARK_OPENS = 2;
 export const MARK_CLOSES = 4;
 export const MARK_WAITS = 8;
 export const MARK_FORKS = 16;
+export const MARK_NO_TEXT = 32;
 
 const MARKS: readonly (readonly [mark: number, names: string])[] = [
   [MARK_SYNC, 'fsync fdatasync sync_file_range syncfs msync'],
@@ -22,6 +23,12 @@ const MARKS: readonly (readonly [mark: number, names: string])[] = [
     recvfrom recvmsg`,
   ],
   [MARK_FORKS, 'clone clone3 fork vfork'],
+  // Print no quoted text, whose end might have to be looked for.
+  [
+    MARK_NO_TEXT,
+    `epoll_wait epoll_pwait epoll_pwait2 epoll_ctl poll ppoll select pselect6 futex nanosleep clock_nanosleep close
+    fsync fdatasync accept accept4 restart_syscall madvise mmap munmap mprotect brk lseek dup dup2 dup3`,
+  ],
 ];
 
 /** Different names that are told apart; a log that has more holds something else. */
