@@ -1,6 +1,8 @@
 // The bundled server beside a redis-server: speed, memory, stalls.
 // `npm run bench:kv -- --only throughput --load 'SET 3 B' --rounds 3 --format markdown`
 import { parseArgs } from 'node:util';
+import { memoryTable } from './bench/kv-memory.ts';
+import { stallTable } from './bench/kv-stalls.ts';
 import { throughputTable } from './bench/kv-throughput.ts';
 import { toMarkdown, toText } from './bench/table.ts';
 
@@ -24,6 +26,8 @@ const parts = {
       only: values.load,
       say,
     }),
+  memory: () => memoryTable(say),
+  stalls: () => stallTable(Number(values.rounds), say),
 };
 for (const [name, part] of Object.entries(parts)) {
   if (values.only === undefined || values.only === name) process.stdout.write(`${print(await part())}\n`);

@@ -92,7 +92,7 @@ async function compare(
   for (const name of NAMES) {
     if (load.appendfsync) await scene.cli(servers[name], ['CONFIG', 'SET', 'appendfsync', load.appendfsync]);
     // GET shall find keys; SET replaces them, so that all rounds find the same.
-    if (!load.appendfsync) await fill(servers[name].port, KEYS, load.bytes);
+    await fill(servers[name].port, KEYS, load.bytes);
   }
   const samples = { 'redis-server': [] as Sample[], 'perfcase kv': [] as Sample[] };
   const requests = { 'redis-server': 20_000, 'perfcase kv': 20_000 };
