@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { POLICIES } from '../eviction.ts';
 import { checkSlowCommand } from '../faults.ts';
 import { clientMemory } from './client-memory.ts';
@@ -28,7 +29,8 @@ export const DIRECTIVES = {
   'auto-aof-rewrite-min-size': memory(64 * 1024 ** 2, { min: 0, max: MAX_BYTES }),
   bind: words(['127.0.0.1', '-::1'], { fixed: true }),
   databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
-  dir: text('.', { fixed: true }),
+  // As an absolute path, for those who look for the files.
+  dir: { ...text('.', { fixed: true }), print: (dir) => path.resolve(dir) },
   'hash-max-listpack-entries': integer(512, { min: 0, max: MAX_BYTES }),
   'hash-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
   // Who may send DEBUG; "local": clients of this machine.
