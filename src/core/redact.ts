@@ -1,3 +1,4 @@
+import { commandName, isCommandName } from './command-names.ts';
 import type { Observation, SyscallObservation } from './observation.ts';
 
 /**
@@ -63,7 +64,7 @@ export function describePayload(payload: string, length: number, content: Conten
   if (command) {
     const name = command[1]!.toUpperCase();
     const rest = payload.slice(command[0].length);
-    if (content === 'command') return describeCommand(name, rest, length, true);
+    if (content === 'command') return describeCommand(commandName(name), rest, length, isCommandName(name));
     if (WELL_KNOWN.has(name)) return describeCommand(name, rest, length, false);
   }
   const http = /^([A-Z]+) (\/[^ ?]*)[^ ]* (HTTP\/1\.[01])\r\n/.exec(payload);

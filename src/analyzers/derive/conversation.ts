@@ -1,3 +1,4 @@
+import { commandName } from '../../core/command-names.ts';
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
 import { isKnown } from './command-table.ts';
@@ -6,7 +7,7 @@ import { commandWords, RespReader, type RespTap, type RespValue } from './resp-r
 /** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
 export interface Command {
   readonly conversation: Conversation;
-  /** Upper case: "SADD". */
+  /** Upper case: "SADD"; "(unknown)" for a word that is no command. */
   readonly name: string;
   /** Without the name. */
   readonly args: readonly RespValue[];
@@ -158,7 +159,7 @@ export class Conversation {
     if (pipelined) this.commands.at(-1)!.pipelined = true;
     const command: Command = {
       conversation: this,
-      name: name!.text!.toUpperCase(),
+      name: commandName(name!.text!),
       args,
       call: at.call,
       ...(at.us === undefined ? {} : { atUs: at.us }),

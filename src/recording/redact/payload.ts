@@ -1,8 +1,9 @@
 import type { BulkPlace, RespValue } from '../../analyzers/derive/resp-reader.ts';
+import { isCommandName } from '../../core/command-names.ts';
 import { showsKey } from '../../core/redact.ts';
 import { masked, maskedBytes, redactInline, redactName } from './protocol.ts';
 import type { Captured, Pseudonyms } from './pseudonyms.ts';
-import { cursorOf, isForm, isPublicName, isScanWord, PUSHED, SECRET_COMMANDS } from './words.ts';
+import { cursorOf, isForm, isScanWord, PUSHED, SECRET_COMMANDS } from './words.ts';
 
 /** What was found at a place of a payload. A bulk string may go on in later calls, so it is written down at the end. */
 export type Piece =
@@ -38,7 +39,7 @@ export class PayloadWriter {
         if (isKey(piece)) this.pseudonyms.addKey(value.text ?? '');
       } else if (piece.kind === 'inline') {
         redactInline(shown, (words, at) => {
-          if (at === 1 && isPublicName(words[0]!) && showsKey(words[0]!.toUpperCase()))
+          if (at === 1 && isCommandName(words[0]!) && showsKey(words[0]!.toUpperCase()))
             this.pseudonyms.addKey(words[1]!);
           return words[at]!;
         });
@@ -125,7 +126,7 @@ export class PayloadWriter {
 function isKey({ place, isRequest }: Bulk): boolean {
   const name = place.outer?.items?.[0]?.text ?? '';
   if (!isRequest || place.depth !== 1 || place.index !== 1) return false;
-  return isPublicName(name) && showsKey(name.toUpperCase()) && !SECRET_COMMANDS.has(name.toUpperCase());
+  return isCommandName(name) && showsKey(name.toUpperCase()) && !SECRET_COMMANDS.has(name.toUpperCase());
 }
 
 function capturedOf({ text = '', length = text.length }: RespValue): Captured {

@@ -1,4 +1,5 @@
-import { isPublicError, isPublicName, isPublicStatus } from './words.ts';
+import { isCommandName } from '../../core/command-names.ts';
+import { isPublicError, isPublicStatus } from './words.ts';
 
 /** What may be kept of bytes that are no bulk string: headers, statuses, the heads of HTTP. Everything keeps its length. */
 
@@ -92,10 +93,10 @@ function inlineLine(line: string, replace: (words: readonly string[], at: number
 
 /** The first word of a command. It stays a name where it was one. */
 export function redactName(word: string, stand: (word: string) => string): string {
-  if (isPublicName(word)) return word;
+  if (isCommandName(word)) return word;
   if (/^[A-Za-z][A-Za-z0-9._|-]*$/.test(word)) {
     const other = stand(word);
-    return isPublicName(other) ? masked(word) : other;
+    return isCommandName(other) ? masked(word) : other;
   }
   return /^[A-Za-z]/.test(word) ? `x${'~'.repeat(word.length - 1)}` : '~'.repeat(word.length);
 }

@@ -1,23 +1,4 @@
-import { isKnown } from '../../analyzers/derive/command-table.ts';
-
 /** Which words of commands and replies are the protocol's own, and tell nothing of anybody's data. */
-
-/** Commands of Redis 7 that nothing else in perfcase needs to know. Source: its command reference. */
-const NAMES = new Set(
-  `ACL ASKING BITFIELD_RO BITPOS BRPOPLPUSH BZMPOP CLUSTER DISCARD EVAL_RO EVALSHA_RO EXPIREAT FAILOVER FCALL FCALL_RO
-  FUNCTION GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEOSEARCH GEOSEARCHSTORE HRANDFIELD LATENCY
-  LCS LOLWUT LPOS MIGRATE MODULE MOVE OBJECT PFCOUNT PFDEBUG PFSELFTEST PSUBSCRIBE PUBSUB PUNSUBSCRIBE READONLY
-  READWRITE REPLICAOF RESTORE-ASKING SENTINEL SLAVEOF SORT_RO SPUBLISH SSUBSCRIBE SUBSTR SUNSUBSCRIBE SWAPDB TOUCH
-  WAITAOF XAUTOCLAIM XCLAIM XGROUP XINFO XPENDING XREAD XREVRANGE XSETID ZLEXCOUNT ZMPOP ZMSCORE ZRANDMEMBER
-  ZRANGEBYLEX ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZUNION ZINTERCARD`.split(/\s+/),
-);
-
-/** Commands of the modules that are widely used; the name of any other may be somebody's typed secret. */
-const OF_MODULE = /^(?:FT|JSON|TS|BF|CF|CMS|TOPK|TDIGEST|GRAPH)\.[A-Z_]{2,20}$/i;
-
-export function isPublicName(word: string): boolean {
-  return isKnown(word) || NAMES.has(word.toUpperCase()) || OF_MODULE.test(word);
-}
 
 /** Commands whose arguments and replies carry passwords, code, or what others typed. Nothing of them correlates. */
 export const SECRET_COMMANDS: ReadonlySet<string> = new Set(

@@ -1,0 +1,45 @@
+// An application that handles other people's secrets: for each HTTP request it sends the commands of a plan to a
+// server, some of them in pieces. Started with the server's port and the file with the plan: lines of JSON, each
+// { "words": [...], "pieces": 1 } or { "inline": "..." }.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+
+const [, , port, file] = process.argv;
+const plan = readFileSync(file, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true });
+let answered = () => undefined;
+let seen = '';
+// A reply is complete for our purpose when the server has said something and is silent again.
+socket.on('data', (chunk) => {
+  seen = chunk.toString('latin1');
+  if (seen.endsWith('\r\n')) answered();
+});
+
+async function ask({ words, inline, pieces = 1 }) {
+  const text =
+    inline ??
+    `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+  const reply = new Promise((settle) => {
+    answered = settle;
+  });
+  const size = Math.ceil(text.length / pieces);
+  for (let at = 0; at < text.length; at += size) {
+    socket.write(text.slice(at, at + size));
+    if (pieces > 1) await new Promise((settle) => setTimeout(settle, 2));
+  }
+  await reply;
+}
+
+const server = createServer(async (request, response) => {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  for (const step of plan) await ask(step);
+  response.setHeader('Set-Cookie', `session=${request.headers.cookie ?? ''}`);
+  response.end(`${body} ${seen}`);
+});
+server.listen(0, '127.0.0.1', () => process.stdout.write(`ready on 127.0.0.1:${server.address().port} \n`));
+process.on('SIGTERM', () => process.exit(0));
