@@ -20,7 +20,8 @@ async function application(planted: Planted): Promise<{ pid: number; answers: ()
   const server = await scene.redis({ directives: { appendonly: 'yes', appendfsync: 'always' } });
   const plan = join(await scene.folder(), 'plan');
   await writeFile(plan, planted.steps.map((step) => JSON.stringify(step)).join('\n'));
-  const client = scene.spawn([process.execPath, CLIENT, String(server.port), plan, ...planted.argv]);
+  const parts = String(planted.requests.length);
+  const client = scene.spawn([process.execPath, CLIENT, String(server.port), plan, parts, ...planted.argv]);
   const port = (await client.prints(/ready on 127\.0\.0\.1:(\d+) /))[1]!;
   let answers = 0;
   let over = false;

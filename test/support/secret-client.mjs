@@ -1,11 +1,11 @@
-// An application that handles other people's secrets: for each HTTP request it sends the commands of a plan to a
-// server, some of them in pieces. Started with the server's port and the file with the plan: lines of JSON, each
-// { "words": [...], "pieces": 1 } or { "inline": "..." }.
+// An application that handles other people's secrets: for each HTTP request it sends the next part of a plan to a
+// server, some of the commands in pieces. Started with the server's port, the file with the plan (lines of JSON, each
+// { "words": [...], "pieces": 1 } or { "inline": "..." }), and the number of requests that the plan is made for.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 
-const [, , port, file] = process.argv;
+const [, , port, file, parts] = process.argv;
 const plan = readFileSync(file, 'utf8')
   .trimEnd()
   .split('\n')
@@ -13,6 +13,7 @@ const plan = readFileSync(file, 'utf8')
 const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true });
 let answered = () => undefined;
 let seen = '';
+let requests = 0;
 // A reply is complete for our purpose when the server has said something and is silent again.
 socket.on('data', (chunk) => {
   seen = chunk.toString('latin1');
@@ -37,7 +38,9 @@ async function ask({ words, inline, pieces = 1 }) {
 const server = createServer(async (request, response) => {
   let body = '';
   for await (const chunk of request) body += chunk;
-  for (const step of plan) await ask(step);
+  const size = Math.ceil(plan.length / Number(parts));
+  const from = (requests++ % Number(parts)) * size;
+  for (const step of plan.slice(from, from + size)) await ask(step);
   response.setHeader('Set-Cookie', `session=${request.headers.cookie ?? ''}`);
   response.end(`${body} ${seen}`);
 });
