@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, harmTo } from './processes.ts';
+import { randomFrom } from './random.ts';
 import type { Child, Listener, Scene } from './scene.ts';
 
 /** How an interrupted diagnosis is interrupted: which signal, to whom. */
@@ -165,17 +166,6 @@ export function soakTable(rounds: readonly Round[]): string {
       `${String(name).padEnd(22)}${String(runs).padStart(5)}${String(late).padStart(6)}${String(harm).padStart(6)}   ${ends}`.trimEnd(),
     )
     .join('\n');
-}
-
-/** Mulberry32, a small generator with a 32-bit state: the same numbers from the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
