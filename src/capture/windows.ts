@@ -62,7 +62,7 @@ export async function traceWindows(
   let endedAt = '';
   for (;;) {
     let attached: Counters | undefined;
-    let attachedMs = 0;
+    let attachedMs = performance.now();
     let last: Counters | undefined;
     let isSpent = false;
     const detachedMs = endedMs;
@@ -93,6 +93,11 @@ export async function traceWindows(
     // What ended while nobody watched it is no failure: there is something to show.
     if (capture.status === 'failed' && parts.length === 0) return capture;
     if (capture.status === 'failed') break;
+    if (last === undefined) {
+      // It ended before it was attached to anything.
+      endedMs = performance.now();
+      endedAt = new Date().toISOString();
+    }
     const lines = countLines(capture.text);
     budget.detach(capture.tracer, lines);
     if (parts.length > 0) texts.push(gapLine(attachedMs - detachedMs));

@@ -128,6 +128,18 @@ describe('windows within a budget', () => {
     expect(result.spans).toHaveLength(1);
   });
 
+  it('that was interrupted before it was attached took no time', async () => {
+    const base = request(
+      async () => ({ status: 'captured', tracer: 'perf', text: '', tracedMs: 0, full: false, stuck: [] }),
+      0.05,
+    );
+    const before = performance.now();
+    const result = done(await traceWindows(base));
+    expect(result.endedMs).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(result.endedAt)).toBeGreaterThan(0);
+    expect(base.budget.account).toEqual({ lostMs: 0, attachedMs: 0 });
+  });
+
   it('hands on why the first window failed, and keeps what there was when a later one does', async () => {
     const failed: CallsCapture = { status: 'failed', tracer: 'strace', reason: 'it may not' };
     expect(await traceWindows(request(async () => failed, 0.05))).toBe(failed);
