@@ -6,8 +6,9 @@ import type { Server } from './server.ts';
 
 /** Said to a client from another machine while the server has neither a password nor an explicit `bind`. */
 const PROTECTED =
-  'DENIED This server runs in protected mode: it has no password, so it only answers clients on its own machine. ' +
-  'Set requirepass, or protected-mode no if the network is trusted.';
+  'DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the ' +
+  'default user. Only clients on the same machine are answered. Set requirepass, or protected-mode no if the ' +
+  'network is trusted.';
 
 /**
  * Listens on every address of `bind`. An address with a minus sign may be missing on this machine.
