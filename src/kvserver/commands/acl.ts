@@ -59,7 +59,9 @@ const cat: Run = (_session, args) => {
   if (!(CATEGORIES as readonly string[]).includes(category)) {
     throw new CommandError(`ERR Unknown category '${args[2]}'`);
   }
-  const members = namedCommands().filter(({ spec }) => categories(spec).includes(`@${category}`));
+  const members = namedCommands().filter(({ spec, parent }) =>
+    categories(spec, parent).includes(`@${category}`),
+  );
   return bulks(members.map((one) => one.name));
 };
 
@@ -194,4 +196,8 @@ const acl: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages ACL CAT, ACL DELUSER, ACL DRYRUN,
+ * ACL GENPASS, ACL GETUSER, ACL LIST, ACL LOAD, ACL LOG, ACL SAVE, ACL SETUSER, ACL USERS, ACL WHOAMI.
+ */
 export const ACL_COMMANDS: readonly CommandSpec[] = [acl];

@@ -157,6 +157,7 @@ function bitfield(name: 'bitfield' | 'bitfield_ro', since: string, summary: stri
   };
 }
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages BITFIELD, BITFIELD_RO. */
 export const BITFIELD_COMMANDS: readonly CommandSpec[] = [
   bitfield('bitfield', '3.2.0', 'Reads and changes integers of any width within a string.'),
   bitfield('bitfield_ro', '6.0.0', 'Reads integers of any width within a string.'),

@@ -215,4 +215,8 @@ function combineAll(sources: readonly Buffer[], combine: Combine): Buffer {
   return result;
 }
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages GETBIT, SETBIT, BITCOUNT, BITPOS,
+ * BITOP.
+ */
 export const BIT_COMMANDS: readonly CommandSpec[] = [getbit, setbit, bitcount, bitpos, bitop];

@@ -206,4 +206,9 @@ const client: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages CLIENT ID, CLIENT GETNAME, CLIENT
+ * SETNAME, CLIENT SETINFO, CLIENT INFO, CLIENT LIST, CLIENT KILL, CLIENT NO-EVICT, CLIENT REPLY, CLIENT
+ * UNBLOCK, CLIENT PAUSE, CLIENT UNPAUSE, CLIENT TRACKING, CLIENT CACHING, CLIENT TRACKINGINFO, CLIENT GETREDIR.
+ */
 export const CLIENT_COMMANDS: readonly CommandSpec[] = [client];

@@ -3,36 +3,13 @@ import { array, bulk, bulks, integer, map, nilArray, type Resp, setOf, simple } 
 import { globMatch } from '../store/glob.ts';
 import { categories } from './categories.ts';
 import { helpCommand } from './help.ts';
-import { keyFlagGroups, keysAndFlags } from './key-flags.ts';
-import { keysOf } from './key-positions.ts';
+import { keysAndFlags } from './key-flags.ts';
+import { hasKeys, keysOf } from './key-positions.ts';
+import { keySpecs } from './key-specs.ts';
 import { allCommands, findCommand, namedCommands } from './registry.ts';
 import { type CommandSpec, INTERNAL_FLAGS } from './spec.ts';
 
 type Run = NonNullable<CommandSpec['run']>;
-
-function keySpecs(spec: CommandSpec, resp: Resp): string {
-  if (!spec.keys) return setOf(resp, []);
-  const { first, last, step } = spec.keys;
-  const access = keyFlagGroups(spec)[0]!;
-  const range = map(resp, [
-    bulk('lastkey'),
-    integer(last < 0 ? last : last - first),
-    bulk('keystep'),
-    integer(step),
-    bulk('limit'),
-    integer(0),
-  ]);
-  return setOf(resp, [
-    map(resp, [
-      bulk('flags'),
-      setOf(resp, access.map(simple)),
-      bulk('begin_search'),
-      map(resp, [bulk('type'), bulk('index'), bulk('spec'), map(resp, [bulk('index'), integer(first)])]),
-      bulk('find_keys'),
-      map(resp, [bulk('type'), bulk('range'), bulk('spec'), range]),
-    ]),
-  ]);
-}
 
 /** One entry of COMMAND INFO. */
 function describe(spec: CommandSpec, resp: Resp, parent?: string): string {
@@ -44,7 +21,7 @@ function describe(spec: CommandSpec, resp: Resp, parent?: string): string {
     integer(first),
     integer(last),
     integer(step),
-    setOf(resp, categories(spec).map(simple)),
+    setOf(resp, categories(spec, parent).map(simple)),
     setOf(resp, []),
     keySpecs(spec, resp),
     spec.subcommands ? array(spec.subcommands.map((one) => describe(one, resp, spec.name))) : setOf(resp, []),
@@ -108,7 +85,9 @@ const list: Run = (_session, args) => {
     const value = args[4]!;
     if (by === 'pattern') found = found.filter(({ name }) => globMatch(value, name, true));
     else if (by === 'aclcat') {
-      found = found.filter(({ spec }) => categories(spec).includes(`@${value.toLowerCase()}`));
+      found = found.filter(({ spec, parent }) =>
+        categories(spec, parent).includes(`@${value.toLowerCase()}`),
+      );
     } else if (by === 'module') found = [];
     else throw CommandError.syntax();
   }
@@ -121,7 +100,7 @@ function innerRequest(args: readonly string[]): { spec: CommandSpec; request: st
   const found = findCommand(request[0]!);
   const spec = found?.spec.subcommands ? findCommand(`${request[0]}|${request[1]}`)?.spec : found?.spec;
   if (!spec) throw new CommandError('ERR Invalid command specified');
-  if (!spec.keys && !spec.findKeys) throw new CommandError('ERR The command has no key arguments');
+  if (!hasKeys(spec)) throw new CommandError('ERR The command has no key arguments');
   const fits = spec.arity >= 0 ? request.length === spec.arity : request.length >= -spec.arity;
   if (!fits) throw new CommandError('ERR Invalid number of arguments specified for command');
   return { spec, request };
@@ -170,7 +149,7 @@ const command: CommandSpec = {
     sub('getkeys', -4, 'Finds the keys in a request.', getKeys),
     sub(
       'getkeysandflags',
-      -3,
+      -4,
       'Finds the keys in a request, and says what it does with each.',
       getKeysAndFlags,
     ),
@@ -193,4 +172,8 @@ const command: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages COMMAND COUNT, COMMAND DOCS,
+ * COMMAND INFO, COMMAND LIST, COMMAND GETKEYS, COMMAND GETKEYSANDFLAGS.
+ */
 export const COMMAND_COMMANDS: readonly CommandSpec[] = [command];

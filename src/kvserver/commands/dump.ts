@@ -3,7 +3,7 @@ import { dumpPayload, openPayload, readPayload } from '../rdb/dump-payload.ts';
 import { bulk, nil, OK } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import type { Value } from '../store/values.ts';
-import { integerArg, rangedArg } from './arguments.ts';
+import { integerArg } from './arguments.ts';
 import type { CommandSpec } from './spec.ts';
 
 const ONE_KEY = { first: 1, last: 1, step: 1 } as const;
@@ -25,6 +25,13 @@ const dump: CommandSpec = {
   },
 };
 
+/** An integer within a range; what is no integer has an error of its own. */
+function between(text: string, min: number, max: number, message: string): number {
+  const value = integerArg(text);
+  if (value < min || value > max) throw new CommandError(message);
+  return value;
+}
+
 interface Options {
   replace: boolean;
   absolute: boolean;
@@ -41,10 +48,10 @@ function readOptions(args: readonly string[]): Options {
     if (word === 'replace') options.replace = true;
     else if (word === 'absttl') options.absolute = true;
     else if (word === 'idletime' && value !== undefined && free) {
-      options.idleSeconds = rangedArg(value, 0, MAX, 'ERR Invalid IDLETIME value, must be >= 0');
+      options.idleSeconds = between(value, 0, MAX, 'ERR Invalid IDLETIME value, must be >= 0');
       i++;
     } else if (word === 'freq' && value !== undefined && free) {
-      options.frequency = rangedArg(value, 0, 255, 'ERR Invalid FREQ value, must be >= 0 and <= 255');
+      options.frequency = between(value, 0, 255, 'ERR Invalid FREQ value, must be >= 0 and <= 255');
       i++;
     } else throw CommandError.syntax();
   }
@@ -73,8 +80,7 @@ const restore: CommandSpec = {
     const [, key, ttlText, payload] = args as readonly [string, string, string, string];
     const options = readOptions(args);
     if (!options.replace && db.has(key)) throw new CommandError('BUSYKEY Target key name already exists.');
-    const ttl = integerArg(ttlText);
-    if (ttl < 0) throw new CommandError('ERR Invalid TTL value, must be >= 0');
+    const ttl = between(ttlText, 0, MAX, 'ERR Invalid TTL value, must be >= 0');
     const value = readValue(payload);
     const replaced = options.replace && db.delete(key);
     const expiry = ttl === 0 || options.absolute ? ttl : server.now + ttl;

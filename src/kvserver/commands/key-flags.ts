@@ -9,13 +9,14 @@ import type { CommandSpec } from './spec.ts';
  */
 const BY_FLAGS: Readonly<Record<string, string>> = {
   'RO access | OW update': 'sort copy',
-  RO: 'hlen hstrlen hexists exists touch type llen sismember scard strlen watch zcard memory object',
+  RO: 'hlen hstrlen hexists exists touch type llen sismember scard strlen watch zcard usage encoding freq idletime refcount',
   'RW access update':
-    'bitfield setbit hincrby hincrbyfloat move incr decr incrby decrby incrbyfloat getex getset zincrby',
-  'OW update': 'set mset setex psetex',
-  'OW update | RO access':
-    'bitop sinterstore sunionstore sdiffstore zunionstore zinterstore zdiffstore zrangestore',
+    'setbit hincrby hincrbyfloat move incr decr incrby decrby incrbyfloat getex getset zincrby',
+  'OW update': 'mset setex psetex restore',
+  'OW update | RO access': 'bitop sunionstore sdiffstore zunionstore zinterstore zdiffstore zrangestore',
   'OW insert': 'msetnx setnx',
+  'RW update | RO access': 'sinterstore',
+  'RW access update variable_flags': 'bitfield set',
   'RW update': 'expire pexpire expireat pexpireat persist hset hmset lset setrange zadd',
   'RW insert': 'hsetnx lpush rpush lpushx rpushx linsert sadd append',
   'RW delete': 'hdel lrem ltrim srem zrem zremrangebyrank zremrangebyscore zremrangebylex',
@@ -45,11 +46,22 @@ export function keysAndFlags(
   spec: CommandSpec,
   request: readonly string[],
 ): { readonly key: string; readonly flags: readonly string[] }[] | undefined {
-  const groups = keyFlagGroups(spec);
-  // SET with GET also shows the old value.
-  const shows = spec.name === 'set' && request.some((word, i) => i > 2 && word.toLowerCase() === 'get');
+  const groups = keyFlagGroups(spec).map((flags) => actualFlags(flags, spec, request));
   return keysOf(spec, request)?.map((at, i) => ({
     key: request[at]!,
-    flags: shows ? ['RW', 'access', 'update'] : (groups[i] ?? groups.at(-1)!),
+    flags: groups[i] ?? groups.at(-1)!,
   }));
+}
+
+/** What a command with options really does with its key. */
+function actualFlags(
+  flags: readonly string[],
+  spec: CommandSpec,
+  request: readonly string[],
+): readonly string[] {
+  if (!flags.includes('variable_flags')) return flags;
+  const options = request.slice(2).map((word) => word.toLowerCase());
+  if (spec.name === 'set') return options.includes('get') ? ['RW', 'access', 'update'] : ['OW', 'update'];
+  const writes = options.includes('set') || options.includes('incrby');
+  return writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
 }

@@ -1,21 +1,27 @@
 import type { CommandSpec } from './spec.ts';
 
+export function hasKeys(spec: CommandSpec): boolean {
+  return spec.keys !== undefined || spec.countAt !== undefined || spec.findKeys !== undefined;
+}
+
 /** Where the keys of a request are; undefined for a command without keys. */
 export function keysOf(spec: CommandSpec, request: readonly string[]): number[] | undefined {
+  if (!hasKeys(spec)) return undefined;
   if (spec.findKeys) return spec.findKeys(request);
-  if (!spec.keys) return undefined;
-  const { first, last, step } = spec.keys;
-  const end = last < 0 ? request.length + last : last;
+  return [...positionsInRange(spec, request), ...countedPositions(spec, request)];
+}
+
+function positionsInRange({ keys }: CommandSpec, request: readonly string[]): number[] {
+  if (!keys) return [];
+  const end = keys.last < 0 ? request.length + keys.last : keys.last;
   const positions: number[] = [];
-  for (let at = first; at <= end && at < request.length; at += step) positions.push(at);
+  for (let at = keys.first; at <= end && at < request.length; at += keys.step) positions.push(at);
   return positions;
 }
 
-/** For commands of the form NAME … numkeys key key …: the count is at `at`, the keys follow. */
-export function countedKeys(at: number): (request: readonly string[]) => number[] {
-  return (request) => {
-    const count = Number(request[at]);
-    if (!Number.isInteger(count) || count < 1 || at + count >= request.length) return [];
-    return Array.from({ length: count }, (_, i) => at + 1 + i);
-  };
+function countedPositions({ countAt }: CommandSpec, request: readonly string[]): number[] {
+  if (countAt === undefined) return [];
+  const count = Number(request[countAt]);
+  if (!Number.isInteger(count) || count < 1 || countAt + count >= request.length) return [];
+  return Array.from({ length: count }, (_, i) => countAt + 1 + i);
 }

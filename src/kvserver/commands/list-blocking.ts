@@ -2,7 +2,6 @@ import { CommandError } from '../command-error.ts';
 import { array, bulk, NO_REPLY, nil, nilArray } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { parseDouble } from './arguments.ts';
-import { countedKeys } from './key-positions.ts';
 import { type End, endArg, popMany } from './list-ends.ts';
 import { moveItem, popFirst, readManyPop } from './list-more.ts';
 import type { CommandSpec } from './spec.ts';
@@ -103,7 +102,7 @@ const blmpop: CommandSpec = {
   name: 'blmpop',
   arity: -5,
   flags: ['write', 'blocking', 'movablekeys'],
-  findKeys: countedKeys(2),
+  countAt: 2,
   group: 'list',
   since: '7.0.0',
   summary: 'Takes items off the first of several lists that is there, and waits for one if need be.',

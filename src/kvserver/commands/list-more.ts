@@ -2,7 +2,6 @@ import { CommandError } from '../command-error.ts';
 import { array, bulk, bulks, integer, nil, nilArray } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
-import { countedKeys } from './key-positions.ts';
 import { type End, endArg, listForWrite, popMany, push } from './list-ends.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -101,7 +100,7 @@ const lmpop: CommandSpec = {
   name: 'lmpop',
   arity: -4,
   flags: ['write', 'movablekeys'],
-  findKeys: countedKeys(1),
+  countAt: 1,
   group: 'list',
   since: '7.0.0',
   summary: 'Takes items off the first of several lists that is there.',

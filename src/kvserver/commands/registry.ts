@@ -15,10 +15,18 @@ export function allCommands(): CommandSpec[] {
 }
 
 /** Every command and subcommand by its full name, "get" or "config|set". */
-export function namedCommands(): { readonly name: string; readonly spec: CommandSpec }[] {
+export function namedCommands(): {
+  readonly name: string;
+  readonly spec: CommandSpec;
+  readonly parent?: string;
+}[] {
   return allCommands().flatMap((spec) => [
     { name: spec.name, spec },
-    ...(spec.subcommands ?? []).map((one) => ({ name: `${spec.name}|${one.name}`, spec: one })),
+    ...(spec.subcommands ?? []).map((one) => ({
+      name: `${spec.name}|${one.name}`,
+      spec: one,
+      parent: spec.name,
+    })),
   ]);
 }
 

@@ -6,7 +6,7 @@ import type { CommandSpec } from './spec.ts';
 const role: CommandSpec = {
   name: 'role',
   arity: 1,
-  flags: ['noscript', 'loading', 'stale', 'fast', 'admin'],
+  flags: ['noscript', 'loading', 'stale', 'fast'],
   group: 'server',
   since: '2.8.12',
   summary: 'Returns the part that this server plays in replication: a master without replicas.',

@@ -3,7 +3,6 @@ import { integer, set } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { SetValue } from '../store/values.ts';
 import { INT64_LIMIT, integerArg, rangedArg } from './arguments.ts';
-import { countedKeys } from './key-positions.ts';
 import type { CommandSpec } from './spec.ts';
 
 type StoreName = 'sinterstore' | 'sunionstore' | 'sdiffstore';
@@ -85,7 +84,7 @@ const sintercard: CommandSpec = {
   name: 'sintercard',
   arity: -3,
   flags: ['readonly', 'movablekeys'],
-  findKeys: countedKeys(1),
+  countAt: 1,
   group: 'set',
   since: '7.0.0',
   summary: 'Counts the members that all given sets have, up to a limit.',

@@ -63,7 +63,9 @@ export interface CommandSpec {
   readonly arity: number;
   readonly flags: readonly Flag[];
   readonly keys?: KeyRange;
-  /** Where the keys are when `keys` cannot say it. */
+  /** Where the number of further keys is, which follow it: NAME … numkeys key key … */
+  readonly countAt?: number;
+  /** Where the keys are when the two above cannot say it. */
   readonly findKeys?: (request: readonly string[]) => number[];
   readonly group: Group;
   readonly since: string;

@@ -3,7 +3,6 @@ import { integer } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
 import { SetValue, SortedSetValue } from '../store/values.ts';
 import { integerArg, rangedArg } from './arguments.ts';
-import { countedKeys } from './key-positions.ts';
 import { parseScore } from './score.ts';
 import type { CommandSpec } from './spec.ts';
 import { scoredReply } from './zset-range-args.ts';
@@ -147,7 +146,7 @@ function query(name: string, operation: Operation, weighable: boolean, summary: 
     name,
     arity: -3,
     flags: ['readonly', 'movablekeys'],
-    findKeys: countedKeys(1),
+    countAt: 1,
     group: 'sorted-set',
     since: '6.2.0',
     summary,
@@ -170,10 +169,8 @@ function store(
     name,
     arity: -4,
     flags: ['write', 'denyoom', 'movablekeys'],
-    findKeys: (request) => {
-      const sources = countedKeys(2)(request);
-      return sources.length > 0 ? [1, ...sources] : [];
-    },
+    keys: { first: 1, last: 1, step: 1 },
+    countAt: 2,
     group: 'sorted-set',
     since: weighable ? '2.0.0' : '6.2.0',
     summary,
@@ -196,7 +193,7 @@ const zintercard: CommandSpec = {
   name: 'zintercard',
   arity: -3,
   flags: ['readonly', 'movablekeys'],
-  findKeys: countedKeys(1),
+  countAt: 1,
   group: 'sorted-set',
   since: '7.0.0',
   summary: 'Counts the members that all given sorted sets have, up to a limit.',

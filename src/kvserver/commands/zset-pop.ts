@@ -4,7 +4,6 @@ import type { Session } from '../session.ts';
 import type { Scored } from '../store/sorted-set.ts';
 import type { SortedSetValue } from '../store/values.ts';
 import { INT64_LIMIT, rangedArg } from './arguments.ts';
-import { countedKeys } from './key-positions.ts';
 import { takeOrWait, timeoutArg } from './list-blocking.ts';
 import { readManyPop } from './list-more.ts';
 import type { CommandSpec } from './spec.ts';
@@ -105,7 +104,7 @@ const zmpop: CommandSpec = {
   name: 'zmpop',
   arity: -4,
   flags: ['write', 'movablekeys'],
-  findKeys: countedKeys(1),
+  countAt: 1,
   group: 'sorted-set',
   since: '7.0.0',
   summary: 'Takes members off the first of several sorted sets that is there.',
@@ -120,7 +119,7 @@ const bzmpop: CommandSpec = {
   name: 'bzmpop',
   arity: -5,
   flags: ['write', 'blocking', 'movablekeys'],
-  findKeys: countedKeys(2),
+  countAt: 2,
   group: 'sorted-set',
   since: '7.0.0',
   summary: 'Takes members off the first of several sorted sets that is there, and waits for one if need be.',
