@@ -106,4 +106,5 @@ function gone({ db, server }: Session, key: string): void {
   server.propagateAs(['DEL', key]);
 }
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages DUMP, RESTORE. */
 export const DUMP_COMMANDS: readonly CommandSpec[] = [dump, restore];
