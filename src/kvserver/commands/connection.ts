@@ -197,6 +197,10 @@ const time: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages AUTH, HELLO, PING, ECHO, SELECT,
+ * QUIT, RESET, TIME.
+ */
 export const CONNECTION_COMMANDS: readonly CommandSpec[] = [
   auth,
   hello,

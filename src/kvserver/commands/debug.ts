@@ -232,4 +232,5 @@ const debug: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page DEBUG. */
 export const DEBUG_COMMANDS: readonly CommandSpec[] = [debug];

@@ -104,6 +104,10 @@ const persist: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages EXPIRE, PEXPIRE, EXPIREAT,
+ * PEXPIREAT, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST.
+ */
 export const EXPIRE_COMMANDS: readonly CommandSpec[] = [
   setter('expire', { unit: 's', absolute: false }, '1.0.0', 'Lets a key expire after some seconds.'),
   setter('pexpire', { unit: 'ms', absolute: false }, '2.6.0', 'Lets a key expire after some milliseconds.'),

@@ -56,4 +56,5 @@ const hrandfield: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages HSCAN, HRANDFIELD. */
 export const HASH_WALK_COMMANDS: readonly CommandSpec[] = [hscan, hrandfield];

@@ -115,6 +115,10 @@ const hincrbyfloat: Run = (session, args) => {
   return bulk(sum);
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages HSET, HMSET, HSETNX, HGET, HMGET,
+ * HGETALL, HKEYS, HVALS, HLEN, HSTRLEN, HEXISTS, HDEL, HINCRBY, HINCRBYFLOAT.
+ */
 export const HASH_COMMANDS: readonly CommandSpec[] = [
   command('hset', -4, WRITE_FAST, '2.0.0', 'Sets fields of a hash.', 'O(1) a field', (session, args) =>
     integer(setPairs(session, args, 'hset')),

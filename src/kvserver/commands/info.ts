@@ -32,4 +32,5 @@ const info: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page INFO. */
 export const INFO_COMMANDS: readonly CommandSpec[] = [info];

@@ -121,6 +121,10 @@ function flush(name: string, summary: string, which: 'one' | 'all'): CommandSpec
   };
 }
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages DEL, UNLINK, EXISTS, TOUCH, TYPE,
+ * RANDOMKEY, DBSIZE, FLUSHDB, FLUSHALL.
+ */
 export const KEY_COMMANDS: readonly CommandSpec[] = [
   removal('del', '1.0.0', 'Deletes keys.'),
   removal('unlink', '4.0.0', 'Deletes keys; the memory is freed in the background.'),

@@ -105,4 +105,8 @@ const latency: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages LATENCY LATEST, LATENCY HISTORY,
+ * LATENCY RESET, LATENCY GRAPH, LATENCY DOCTOR, LATENCY HISTOGRAM.
+ */
 export const LATENCY_COMMANDS: readonly CommandSpec[] = [latency];

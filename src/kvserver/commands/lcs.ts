@@ -109,4 +109,5 @@ const lcs: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page LCS. */
 export const LCS_COMMANDS: readonly CommandSpec[] = [lcs];

@@ -143,6 +143,10 @@ const ltrim: Run = ({ db }, args) => {
 
 const WRITE_FAST: readonly Flag[] = ['write', 'denyoom', 'fast'];
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages LPUSH, RPUSH, LPUSHX, RPUSHX,
+ * LPOP, RPOP, LLEN, LINDEX, LSET, LRANGE, LINSERT, LREM, LTRIM.
+ */
 export const LIST_BASIC_COMMANDS: readonly CommandSpec[] = [
   command(
     'lpush',

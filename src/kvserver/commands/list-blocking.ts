@@ -1,6 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { array, bulk, NO_REPLY, nil, nilArray } from '../resp/reply.ts';
 import type { Session } from '../session.ts';
+import { type TypeName, typeOf } from '../store/values.ts';
 import { parseDouble } from './arguments.ts';
 import { type End, endArg, popMany } from './list-ends.ts';
 import { moveItem, popFirst, readManyPop } from './list-more.ts';
@@ -18,6 +19,7 @@ export function timeoutArg(text: string): number {
 
 /**
  * Tries to take now; if there is nothing, lets the client wait until a key appears or the time is over.
+ * @param kind what the keys must hold: a client that waits is not served by a key of another type
  * @param take returns the encoded reply, or undefined when there is nothing; it is tried with all keys at
  *   first, then with each key that appears
  */
@@ -26,13 +28,18 @@ export function takeOrWait(
   keys: readonly string[],
   timeoutMs: number,
   timeoutReply: string,
+  kind: TypeName,
   take: (keys: readonly string[]) => string | undefined,
 ): string {
   const now = take(keys);
   if (now !== undefined) return now;
   const { server, db } = session;
   if (session.inExec || server.loading || !session.peer) return timeoutReply;
-  const serve = (key: string) => server.runForWaiting(db, () => take([key]));
+  const serve = (key: string) => {
+    const value = db.peek(key);
+    if (value === undefined || typeOf(value) !== kind) return undefined;
+    return server.runForWaiting(db, () => take([key]));
+  };
   server.blocking.block(session, { db, keys, serve, timeoutReply }, timeoutMs);
   return NO_REPLY;
 }
@@ -49,7 +56,7 @@ function popping(name: 'blpop' | 'brpop', end: End, summary: string): CommandSpe
     complexity: 'O(N), N being the number of keys',
     run(session, args) {
       const timeout = timeoutArg(args.at(-1)!);
-      return takeOrWait(session, args.slice(1, -1), timeout, nilArray(session.resp), (keys) => {
+      return takeOrWait(session, args.slice(1, -1), timeout, nilArray(session.resp), 'list', (keys) => {
         for (const key of keys) {
           const list = session.db.writableList(key);
           if (!list) continue;
@@ -66,7 +73,7 @@ function popping(name: 'blpop' | 'brpop', end: End, summary: string): CommandSpe
 function moving(session: Session, args: readonly string[], out: End, into: End): string {
   const [, from, to] = args as readonly [string, string, string];
   const timeout = timeoutArg(args.at(-1)!);
-  return takeOrWait(session, [from], timeout, nil(session.resp), () => {
+  return takeOrWait(session, [from], timeout, nil(session.resp), 'list', () => {
     const item = moveItem(session, from, to, out, into);
     if (item === undefined) return undefined;
     session.server.propagateAs(['LMOVE', from, to, out.toUpperCase(), into.toUpperCase()]);
@@ -110,12 +117,16 @@ const blmpop: CommandSpec = {
   run(session, args) {
     const timeout = timeoutArg(args[1]!);
     const { keys, where, count } = readManyPop(args, 2, endArg);
-    return takeOrWait(session, keys, timeout, nilArray(session.resp), (some) =>
+    return takeOrWait(session, keys, timeout, nilArray(session.resp), 'list', (some) =>
       popFirst(session, some, where, count),
     );
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages BLPOP, BRPOP, BLMOVE, BRPOPLPUSH,
+ * BLMPOP.
+ */
 export const LIST_BLOCKING_COMMANDS: readonly CommandSpec[] = [
   popping(
     'blpop',

@@ -154,4 +154,5 @@ const lpos: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages LMOVE, RPOPLPUSH, LMPOP, LPOS. */
 export const LIST_MORE_COMMANDS: readonly CommandSpec[] = [lmove, rpoplpush, lmpop, lpos];

@@ -89,4 +89,8 @@ const memory: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages MEMORY USAGE, MEMORY STATS,
+ * MEMORY DOCTOR, MEMORY MALLOC-STATS, MEMORY PURGE.
+ */
 export const MEMORY_COMMANDS: readonly CommandSpec[] = [memory];

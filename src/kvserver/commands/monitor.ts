@@ -17,4 +17,5 @@ const monitor: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page MONITOR. */
 export const MONITOR_COMMANDS: readonly CommandSpec[] = [monitor];

@@ -132,4 +132,8 @@ const object: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages OBJECT ENCODING, OBJECT FREQ,
+ * OBJECT IDLETIME, OBJECT REFCOUNT.
+ */
 export const OBJECT_COMMANDS: readonly CommandSpec[] = [object];

@@ -130,6 +130,10 @@ const pubsub: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages SUBSCRIBE, PSUBSCRIBE,
+ * UNSUBSCRIBE, PUNSUBSCRIBE, PUBLISH, PUBSUB CHANNELS, PUBSUB NUMSUB, PUBSUB NUMPAT.
+ */
 export const PUBSUB_COMMANDS: readonly CommandSpec[] = [
   subscription('subscribe', 'Listens to channels.', (all, session, name) => all.subscribe(session, name)),
   subscription('psubscribe', 'Listens to all channels that match patterns.', (all, session, name) =>

@@ -125,6 +125,10 @@ const swapdb: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages RENAME, RENAMENX, MOVE, COPY,
+ * SWAPDB.
+ */
 export const RENAME_COMMANDS: readonly CommandSpec[] = [
   renaming('rename', 'Gives a key another name; what had that name is lost.'),
   renaming('renamenx', 'Gives a key another name, unless that is taken.'),

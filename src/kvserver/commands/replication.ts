@@ -49,6 +49,7 @@ const wait: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages ROLE, REPLICAOF, SLAVEOF, WAIT. */
 export const REPLICATION_COMMANDS: readonly CommandSpec[] = [
   role,
   replicaOf('replicaof', '5.0.0'),

@@ -34,4 +34,5 @@ const bgrewriteaof: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page BGREWRITEAOF. */
 export const REWRITE_COMMANDS: readonly CommandSpec[] = [bgrewriteaof];

@@ -68,4 +68,5 @@ const lastsave: CommandSpec = {
   run: ({ server }) => integer(Math.floor(server.snapshots.lastSaveAt / 1000)),
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages SAVE, BGSAVE, LASTSAVE. */
 export const SAVE_COMMANDS: readonly CommandSpec[] = [save, bgsave, lastsave];

@@ -108,4 +108,5 @@ const keys: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages SCAN, SSCAN, KEYS. */
 export const SCAN_COMMANDS: readonly CommandSpec[] = [scan, sscan, keys];

@@ -13,4 +13,5 @@ const lolwut: CommandSpec = {
   run: ({ resp }) => verbatim(resp, `Redis ver. ${REDIS_VERSION}\n`),
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page LOLWUT. */
 export const SERVER_COMMANDS: readonly CommandSpec[] = [lolwut];

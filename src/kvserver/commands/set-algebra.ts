@@ -107,6 +107,10 @@ const sintercard: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages SINTER, SUNION, SDIFF,
+ * SINTERSTORE, SUNIONSTORE, SDIFFSTORE, SINTERCARD.
+ */
 export const SET_ALGEBRA_COMMANDS: readonly CommandSpec[] = [
   query(
     'sinter',

@@ -186,6 +186,10 @@ const srandmember: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages SADD, SREM, SISMEMBER,
+ * SMISMEMBER, SCARD, SMEMBERS, SMOVE, SPOP, SRANDMEMBER.
+ */
 export const SET_BASIC_COMMANDS: readonly CommandSpec[] = [
   sadd,
   srem,

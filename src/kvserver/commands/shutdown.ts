@@ -41,4 +41,5 @@ const shutdown: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, page SHUTDOWN. */
 export const SHUTDOWN_COMMANDS: readonly CommandSpec[] = [shutdown];

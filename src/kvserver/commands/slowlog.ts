@@ -63,4 +63,8 @@ const slowlog: CommandSpec = {
   ],
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages SLOWLOG GET, SLOWLOG LEN, SLOWLOG
+ * RESET.
+ */
 export const SLOWLOG_COMMANDS: readonly CommandSpec[] = [slowlog];

@@ -160,6 +160,7 @@ function sorting(name: 'sort' | 'sort_ro', since: string, summary: string): Comm
   };
 }
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages SORT, SORT_RO. */
 export const SORT_COMMANDS: readonly CommandSpec[] = [
   sorting('sort', '1.0.0', 'Sorts a list, a set or a sorted set, by its elements or by other keys.'),
   sorting('sort_ro', '7.0.0', 'Sorts as SORT does and never stores.'),

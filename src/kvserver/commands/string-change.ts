@@ -132,6 +132,10 @@ const setrange: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages INCR, DECR, INCRBY, DECRBY,
+ * INCRBYFLOAT, APPEND, SETRANGE.
+ */
 export const STRING_CHANGE_COMMANDS: readonly CommandSpec[] = [
   counter('incr', 1n, 'Adds one to the integer under a key.'),
   counter('decr', -1n, 'Takes one from the integer under a key.'),

@@ -112,6 +112,10 @@ function range(name: 'getrange' | 'substr', since: string): CommandSpec {
   };
 }
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages GET, GETDEL, GETEX, STRLEN,
+ * GETRANGE, SUBSTR.
+ */
 export const STRING_GET_COMMANDS: readonly CommandSpec[] = [
   get,
   getdel,

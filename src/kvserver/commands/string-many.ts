@@ -65,4 +65,5 @@ const msetnx: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages MGET, MSET, MSETNX. */
 export const STRING_MANY_COMMANDS: readonly CommandSpec[] = [mget, mset, msetnx];

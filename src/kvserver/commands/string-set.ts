@@ -130,6 +130,10 @@ const getset: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages SET, SETNX, SETEX, PSETEX,
+ * GETSET.
+ */
 export const STRING_SET_COMMANDS: readonly CommandSpec[] = [
   set,
   setnx,

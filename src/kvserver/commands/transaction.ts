@@ -104,4 +104,8 @@ const unwatch: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages MULTI, EXEC, DISCARD, WATCH,
+ * UNWATCH.
+ */
 export const TRANSACTION_COMMANDS: readonly CommandSpec[] = [multi, exec, discard, watch, unwatch];

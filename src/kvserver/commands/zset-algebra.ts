@@ -213,6 +213,10 @@ const zintercard: CommandSpec = {
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages ZUNION, ZINTER, ZDIFF,
+ * ZUNIONSTORE, ZINTERSTORE, ZDIFFSTORE, ZINTERCARD.
+ */
 export const ZSET_ALGEBRA_COMMANDS: readonly CommandSpec[] = [
   query('zunion', union, true, 'Returns the members that any given sorted set has.'),
   query('zinter', intersection, true, 'Returns the members that all given sorted sets have.'),

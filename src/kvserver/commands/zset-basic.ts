@@ -141,6 +141,10 @@ function ranking(reverse: boolean): Run {
 const READ_FAST: readonly Flag[] = ['readonly', 'fast'];
 const WRITE_FAST: readonly Flag[] = ['write', 'denyoom', 'fast'];
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages ZADD, ZINCRBY, ZREM, ZCARD,
+ * ZSCORE, ZMSCORE, ZRANK, ZREVRANK.
+ */
 export const ZSET_BASIC_COMMANDS: readonly CommandSpec[] = [
   command(
     'zadd',

@@ -74,7 +74,7 @@ function blocking(side: Side, summary: string): CommandSpec {
     run(session, args) {
       const { resp, db } = session;
       const timeout = timeoutArg(args.at(-1)!);
-      return takeOrWait(session, args.slice(1, -1), timeout, nilArray(resp), (keys) => {
+      return takeOrWait(session, args.slice(1, -1), timeout, nilArray(resp), 'zset', (keys) => {
         for (const key of keys) {
           const value = db.writableSortedSet(key);
           if (!value) continue;
@@ -127,12 +127,16 @@ const bzmpop: CommandSpec = {
   run(session, args) {
     const timeout = timeoutArg(args[1]!);
     const { keys, where, count } = readManyPop(args, 2, sideArg);
-    return takeOrWait(session, keys, timeout, nilArray(session.resp), (some) =>
+    return takeOrWait(session, keys, timeout, nilArray(session.resp), 'zset', (some) =>
       popFirst(session, some, where, count),
     );
   },
 };
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages ZPOPMIN, ZPOPMAX, BZPOPMIN,
+ * BZPOPMAX, ZMPOP, BZMPOP.
+ */
 export const ZSET_POP_COMMANDS: readonly CommandSpec[] = [
   popping('min', 'Takes the members with the lowest scores.'),
   popping('max', 'Takes the members with the highest scores.'),

@@ -108,6 +108,11 @@ function removing(name: string, since: string, kind: RangeKind, summary: string)
   };
 }
 
+/**
+ * Cost: `complexity` of each. Source: the command reference of Redis 7, pages ZRANGE, ZREVRANGE, ZRANGEBYSCORE,
+ * ZREVRANGEBYSCORE, ZRANGEBYLEX, ZREVRANGEBYLEX, ZRANGESTORE, ZCOUNT, ZLEXCOUNT, ZREMRANGEBYRANK,
+ * ZREMRANGEBYSCORE, ZREMRANGEBYLEX.
+ */
 export const ZSET_RANGE_COMMANDS: readonly CommandSpec[] = [
   range('zrange', '1.2.0', {}, 'Returns members by place, score or bytes.'),
   range(

@@ -61,4 +61,5 @@ const zrandmember: CommandSpec = {
   },
 };
 
+/** Cost: `complexity` of each. Source: the command reference of Redis 7, pages ZSCAN, ZRANDMEMBER. */
 export const ZSET_WALK_COMMANDS: readonly CommandSpec[] = [zscan, zrandmember];
