@@ -20,6 +20,7 @@ import { Pause } from './pause.ts';
 import { Persistence } from './persistence.ts';
 import { PubSub } from './pubsub.ts';
 import type { Snapshots } from './rdb/snapshots.ts';
+import { error as errorReply } from './resp/reply.ts';
 import { Session } from './session.ts';
 import { SlowLog, type SlowLogHost } from './slowlog.ts';
 import { Stats } from './stats.ts';
@@ -117,9 +118,9 @@ export class Server implements KeyspaceHost, MonitorHost, SlowLogHost {
     this.monotonicNow = options.clock.monotonic();
     const values = this.config.values;
     this.notifications.configure(values['notify-keyspace-events']);
-    this.configureEviction();
     this.faults = new Faults(this);
     this.keyspaces = Array.from({ length: values.databases }, (_, id) => new Keyspace(id, this));
+    this.configureEviction();
     this.persistence = new Persistence(this, options.disk ?? REAL_DISK);
     this.aof = this.persistence.aof;
     this.snapshots = this.persistence.snapshots;
@@ -166,6 +167,9 @@ export class Server implements KeyspaceHost, MonitorHost, SlowLogHost {
   }
 
   // What a keyspace asks of its host.
+  get expiryHeld(): boolean {
+    return this.pause.active;
+  }
   get expiring(): boolean {
     return !this.loading;
   }
@@ -210,9 +214,12 @@ export class Server implements KeyspaceHost, MonitorHost, SlowLogHost {
   /** After a directive of the eviction has changed, and at the start. */
   configureEviction(): void {
     const { values } = this.config;
-    this.accessClock.lfu = values['maxmemory-policy'].endsWith('lfu');
+    const lfu = values['maxmemory-policy'].endsWith('lfu');
+    const switched = lfu !== this.accessClock.lfu;
+    this.accessClock.lfu = lfu;
     this.accessClock.logFactor = values['lfu-log-factor'];
     this.accessClock.decayMinutes = values['lfu-decay-time'];
+    if (switched) for (const db of this.keyspaces) db.table.forgetUse();
   }
 
   /** End of a turn. @returns false when replies must not be sent because their commands may be lost */
@@ -272,14 +279,13 @@ export class Server implements KeyspaceHost, MonitorHost, SlowLogHost {
     this.sessions.delete(session.id);
   }
 
-  /** Runs what a client waited for, outside of any command, and writes what it changed. */
-  runForWaiting<T>(db: Keyspace, run: () => T): T | undefined {
+  /** Runs what a client waited for, outside of any command, and writes what it changed. @returns its reply */
+  runForWaiting(db: Keyspace, run: () => string | undefined): string | undefined {
     const dirtyBefore = this.dirty;
     try {
       return run();
     } catch (error) {
-      // The key is of another type: the client goes on waiting.
-      if (error instanceof CommandError) return undefined;
+      if (error instanceof CommandError) return errorReply(error.message);
       throw error;
     } finally {
       if (this.dirty !== dirtyBefore) propagate(this, db.id, []);

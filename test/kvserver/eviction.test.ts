@@ -165,6 +165,19 @@ describe('the access history', () => {
     expect(await c.call('OBJECT', 'IDLETIME', 'a')).toBe(0);
   });
 
+  it('begins anew when the policy changes what is noted', async () => {
+    const clock = new FakeClock();
+    const c = await open(await start({}, { clock }));
+    await c.call('SET', 'a', '1');
+    clock.advance(60_000);
+    await c.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lfu');
+    expect(await c.call('OBJECT', 'FREQ', 'a')).toBe(5);
+    expect(await c.call('OBJECT', 'IDLETIME', 'a')).toHaveProperty('error');
+    await c.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    expect(await c.call('OBJECT', 'IDLETIME', 'a')).toBe(0);
+    expect(await c.call('OBJECT', 'FREQ', 'a')).toHaveProperty('error');
+  });
+
   it('counts uses under LFU, which time takes away again', () => {
     const clock = new AccessClock();
     clock.lfu = true;

@@ -148,4 +148,24 @@ describe('LATENCY', () => {
     expect(await c.call('LATENCY', 'RESET')).toBe(1);
     expect(await c.call('LATENCY', 'LATEST')).toEqual([]);
   });
+
+  it('tells of slow expiry and slow eviction', async () => {
+    // Each look at the clock costs 2 ms: whatever is measured takes at least that.
+    let ticks = 0;
+    const clock = { now: () => NOW * 1000 + ticks, monotonic: () => (ticks += 2) };
+    const running = await start({ 'latency-monitor-threshold': '1', hz: '1' }, { clock });
+    const c = await open(running);
+    await c.call('SET', 'short', '1', 'PX', '1');
+    expect(await c.call('GET', 'short')).toBeNull();
+    await c.pipeline(['a', 'b', 'c'].map((key) => ['SET', key, '1']));
+    await c.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-random', 'maxmemory', '200');
+    await c.call('PING');
+    const events = ((await c.call('LATENCY', 'LATEST')) as unknown[][]).map(([event]) => event);
+    expect(events).toEqual(expect.arrayContaining(['expire-del', 'eviction-del', 'eviction-cycle']));
+    for (const event of events) {
+      const doctor = JSON.parse((await c.call('LATENCY', 'DOCTOR', 'JSON')) as string);
+      const analysed = doctor.events.find((one: { event: string }) => one.event === event);
+      expect(analysed.advice.some((one: { directive?: string }) => one.directive !== undefined)).toBe(true);
+    }
+  });
 });

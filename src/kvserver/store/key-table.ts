@@ -45,6 +45,11 @@ export class KeyTable extends DenseMap<Value> {
     return this.stamps.slice();
   }
 
+  /** What the stamps mean has changed: every key counts as just made. O(N). */
+  forgetUse(): void {
+    this.stamps.fill(this.clock.first());
+  }
+
   mayChange(value: AggregateValue): void {
     if (value.changing) return;
     value.changing = true;
