@@ -4,9 +4,10 @@ import { applyEffect } from '../config/effects.ts';
 import { rewriteConfFile } from '../config/rewrite-file.ts';
 import { bulk, map, OK } from '../resp/reply.ts';
 import { splitWords } from '../resp/split-words.ts';
-import type { Server } from '../server.ts';
+import type { Session } from '../session.ts';
 import { globMatch } from '../store/glob.ts';
 import { helpCommand } from './help.ts';
+import { allows } from './local.ts';
 import type { CommandSpec } from './spec.ts';
 
 type Run = NonNullable<CommandSpec['run']>;
@@ -30,7 +31,8 @@ function failed(name: string, reason: string): CommandError {
 const AT_START_HERE: ReadonlySet<string> = new Set(['bind', 'port']);
 
 /** Reads every pair before any takes effect. @throws CommandError */
-function readChanges(server: Server, args: readonly string[]): Change[] {
+function readChanges(session: Session, args: readonly string[]): Change[] {
+  const { server } = session;
   if (args.length % 2 !== 0) throw new CommandError("ERR wrong number of arguments for 'config|set' command");
   const changes = new Map<string, Change>();
   for (let i = 2; i < args.length; i += 2) {
@@ -41,6 +43,9 @@ function readChanges(server: Server, args: readonly string[]): Change[] {
       if (AT_START_HERE.has(name) && args[i + 1] === server.config.print(name)) continue;
       throw failed(args[i]!, "can't set immutable config");
     }
+    if (Config.isGuarded(name) && !allows(server.config.values['enable-protected-configs'], session)) {
+      throw failed(args[i]!, "can't set protected config");
+    }
     if (changes.has(name)) throw failed(args[i]!, 'duplicate parameter');
     const words = Config.takesMany(name) ? (splitWords(args[i + 1]!) ?? []) : [args[i + 1]!];
     const result = server.config.read(name, words);
@@ -50,10 +55,11 @@ function readChanges(server: Server, args: readonly string[]): Change[] {
   return [...changes.values()];
 }
 
-const set: Run = ({ server }, args) => {
+const set: Run = (session, args) => {
+  const { server } = session;
   const undo: Change[] = [];
   const done: Change[] = [];
-  const changes = readChanges(server, args);
+  const changes = readChanges(session, args);
   for (const change of changes) undo.unshift(server.config.apply(change));
   try {
     for (const change of changes) {

@@ -45,6 +45,11 @@ export class Config {
     return ALL[name]!.mutable;
   }
 
+  /** Whether changing it at run time needs enable-protected-configs. */
+  static isGuarded(name: KnownName): boolean {
+    return ALL[name]!.guarded ?? false;
+  }
+
   static takesMany(name: KnownName): boolean {
     return ALL[name]!.many;
   }

@@ -5,6 +5,8 @@ export interface Directive<T> {
   readonly initial: T;
   /** False when it can only be given at start. */
   readonly mutable: boolean;
+  /** True for one that says which files are written: clients change it only with enable-protected-configs. */
+  readonly guarded?: boolean;
   /** True for a directive that takes several words, as `bind` and `save` do. */
   readonly many: boolean;
   /** @returns the value, or why the words are none */

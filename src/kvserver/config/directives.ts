@@ -30,9 +30,11 @@ export const DIRECTIVES = {
   bind: words(['127.0.0.1', '-::1'], { fixed: true }),
   databases: integer(16, { min: 1, max: MAX_INT, fixed: true }),
   // As an absolute path, for those who look for the files.
-  dir: { ...text('.', { fixed: true }), print: (dir) => path.resolve(dir) },
+  dir: { ...text('.'), guarded: true, print: (dir) => path.resolve(dir) },
   'hash-max-listpack-entries': integer(512, { min: 0, max: MAX_BYTES }),
   'hash-max-listpack-value': integer(64, { min: 0, max: MAX_BYTES }),
+  // Who may change where files are written; "local": clients of this machine.
+  'enable-protected-configs': choice('no', ['no', 'yes', 'local'], { fixed: true }),
   // Who may send DEBUG; "local": clients of this machine.
   'enable-debug-command': choice('local', ['no', 'yes', 'local'], { fixed: true }),
   // 1 … 10: how thorough the background search for expired keys is.
@@ -74,7 +76,7 @@ export const DIRECTIVES = {
   timeout: integer(0, { min: 0, max: MAX_INT }),
   // The base of the append-only file as a snapshot rather than as commands.
   'aof-use-rdb-preamble': flag(true),
-  dbfilename: text('dump.rdb', { fixed: true, check: bareName }),
+  dbfilename: { ...text('dump.rdb', { check: bareName }), guarded: true },
   rdbchecksum: flag(true, { fixed: true }),
   rdbcompression: flag(true),
   save: saveRules(),

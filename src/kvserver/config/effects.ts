@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Server } from '../server.ts';
 import type { KnownName } from './config.ts';
 import type { DirectiveName } from './directives.ts';
@@ -12,6 +13,11 @@ const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } =
       server.aof.startRewrite(true);
     }
     if (!wanted && server.aof.open) server.aof.stop();
+  },
+  // The append-only file stays where it is; snapshots go to the new place.
+  dir(server) {
+    const stats = statSync(server.config.values.dir, { throwIfNoEntry: false });
+    if (!stats?.isDirectory()) throw new Error(stats ? 'Not a directory' : 'No such file or directory');
   },
   // What was written under the old policy is not left behind.
   appendfsync: (server) => server.aof.flush(),

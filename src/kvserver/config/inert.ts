@@ -66,7 +66,6 @@ export const INERT = {
   'disable-thp': flag(true, FIXED),
   'dynamic-hz': flag(true),
   'enable-module-command': choice('no', ['no', 'yes', 'local'], FIXED),
-  'enable-protected-configs': choice('no', ['no', 'yes', 'local'], FIXED),
   'hll-sparse-max-bytes': bytes(3000),
   'ignore-warnings': phrase(''),
   'io-threads': fixed(1),

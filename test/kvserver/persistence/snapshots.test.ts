@@ -123,6 +123,25 @@ describe('SAVE and BGSAVE', () => {
   });
 });
 
+describe('the place of the snapshot', () => {
+  it('is changed by clients only where that is allowed', async () => {
+    const c = await open(await start());
+    expect(await c.call('CONFIG', 'SET', 'dbfilename', 'x.rdb')).toEqual({
+      error: "ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set protected config",
+    });
+    const elsewhere = await scratchDir();
+    const allowed = await open(await start({ 'enable-protected-configs': 'local' }));
+    await allowed.call('CONFIG', 'SET', 'dir', elsewhere, 'dbfilename', 'x.rdb');
+    await allowed.call('SAVE');
+    expect(readdirSync(elsewhere)).toEqual(['x.rdb']);
+    expect(await allowed.call('CONFIG', 'SET', 'dir', join(elsewhere, 'none'))).toEqual({
+      error: expect.stringContaining('No such file or directory'),
+    });
+    expect(await allowed.call('CONFIG', 'GET', 'dir')).toEqual(['dir', elsewhere]);
+    expect(await allowed.call('CONFIG', 'SET', 'dbfilename', 'a/b')).toHaveProperty('error');
+  });
+});
+
 describe('a snapshot that cannot be written', () => {
   it('stops writes while there are save rules, until one succeeds', async () => {
     const dir = await scratchDir();
