@@ -75,7 +75,8 @@ export class Blocking {
         for (const session of [...(this.byKey.get(nameOf(db, key)) ?? [])]) {
           if (!db.has(key)) break;
           const reply = this.waiting.get(session)?.serve(key);
-          if (reply !== undefined) this.wake(session, reply);
+          if (reply?.startsWith('-')) this.fail(session, reply);
+          else if (reply !== undefined) this.wake(session, reply);
         }
       }
     }

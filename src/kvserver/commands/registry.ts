@@ -36,7 +36,8 @@ export function topCommand(lowerName: string): CommandSpec | undefined {
 
 /** Finds "get", "CONFIG" or "config|set". */
 export function findCommand(name: string): { spec: CommandSpec; parent?: CommandSpec } | undefined {
-  const [top, subName] = name.toLowerCase().split('|', 2);
+  const [top, subName, ...more] = name.toLowerCase().split('|');
+  if (more.length > 0) return undefined;
   const parent = registered.get(top!);
   if (!parent || subName === undefined) return parent && { spec: parent };
   const spec = parent.subcommands?.find((one) => one.name === subName);

@@ -12,6 +12,8 @@ export interface KeyspaceHost {
   readonly now: number;
   /** False while a file is loaded: what has expired meanwhile is removed afterwards. */
   readonly expiring: boolean;
+  /** During a pause what has expired counts as gone, but stays. */
+  readonly expiryHeld: boolean;
   /** Counts snapshots: values that are older than the one being written are preserved before they change. */
   readonly snapshotEpoch: number;
   readonly accessClock: AccessClock;
@@ -220,6 +222,7 @@ export class Keyspace {
   expireIfDue(key: string): boolean {
     const at = this.expires.get(key);
     if (at === undefined || at > this.host.now || !this.host.expiring) return false;
+    if (this.host.expiryHeld) return true;
     const started = this.host.timerStart();
     this.expires.delete(key);
     this.table.delete(key);
