@@ -28,6 +28,20 @@ describe('perfcase kv', () => {
     }
   });
 
+  it('takes what a redis.conf includes', async () => {
+    const dir = await scratch();
+    const [outer, inner, endless] = ['outer', 'inner', 'endless'].map((name) => join(dir, `${name}.conf`));
+    await writeFile(outer!, `hz 20\ninclude ${inner}\nport 0\ndir ${dir}\n`);
+    await writeFile(inner!, 'hz 30\ntimeout 7\n');
+    await writeFile(endless!, `include ${endless}\n`);
+    const client = await RawClient.open(await new Cli(['kv', outer!]).ready());
+    expect(await client.call('CONFIG', 'GET', 'hz', 'timeout')).toEqual(['hz', '30', 'timeout', '7']);
+    client.close();
+    const refused = await new Cli(['kv', endless!]).finished;
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toBe(`perfcase: kv: ${endless} includes itself\n`);
+  });
+
   it('takes a redis.conf, and flags over it', async () => {
     const dir = await scratch();
     const conf = join(dir, 'redis.conf');

@@ -90,7 +90,12 @@ async function serve(words: readonly string[], io: Io): Promise<void> {
   if (fatal) throw new UserError(`kv: ${fatal.message}`, EXIT.failure);
 }
 
-function readConf(file: string): Setting[] {
+/** Files that include each other: as many as that deep, and no more. */
+const DEEPEST = 16;
+
+/** The settings of a redis.conf, and of those that it includes at their place. */
+function readConf(file: string, depth = 0): Setting[] {
+  if (depth > DEEPEST) throw new UserError(`kv: ${file} includes itself`);
   let text: string;
   try {
     text = readFileSync(file, 'latin1');
@@ -99,5 +104,8 @@ function readConf(file: string): Setting[] {
   }
   const { settings, problems } = parseConfFile(text, file);
   if (problems[0] !== undefined) throw new UserError(`kv: ${problems[0]}`);
-  return settings;
+  return settings.flatMap((one) => {
+    if (one.name.toLowerCase() !== 'include') return [one];
+    return one.words.flatMap((name) => readConf(name, depth + 1));
+  });
 }
