@@ -105,7 +105,7 @@ export class Snapshots {
       verifyChecksum: host.snapshotSettings.rdbchecksum,
       use: host.accessClock,
       merge,
-      log: host.log,
+      log: (line) => host.log(line),
     });
     if (!loaded) return false;
     this.keysLoaded = loaded.keys;

@@ -115,9 +115,19 @@ describe('a damaged snapshot', () => {
     await expect(start({ dir })).rejects.toThrow(`cannot load ${join(dir, 'dump.rdb')}, byte`);
   });
 
-  it('may hold functions, which are left out with a remark', () => {
+  it('may hold functions, which are left out with a remark', async () => {
     logged.length = 0;
-    expect(load(file(bytes(245, text('#!lua name=f'), 0, text('k'), text('v')))).keys).toBe(1);
+    const content = file(bytes(245, text('#!lua name=f'), 0, text('k'), text('v')));
+    expect(load(content).keys).toBe(1);
     expect(logged.join()).toContain('function');
+    const dir = await scratchDir();
+    writeFileSync(join(dir, 'dump.rdb'), content);
+    const lines: string[] = [];
+    await start({ dir }, { log: (line) => lines.push(line) });
+    expect(lines).toEqual([
+      expect.stringContaining('a function library in the snapshot is left out'),
+      expect.stringContaining('nothing to verify'),
+      expect.stringMatching(/^snapshot loaded: 1 keys in /),
+    ]);
   });
 });
