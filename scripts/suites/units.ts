@@ -47,6 +47,7 @@ export const OWN_SERVER_UNITS: readonly string[] = [
   'unit/maxmemory',
   'unit/limits',
   'unit/obuf-limits',
+  'unit/pubsubshard',
 ];
 
 /** Tests of features that this server does not have, by unit; files of the suite mix them with the others. */

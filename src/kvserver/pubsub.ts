@@ -2,42 +2,43 @@ import { bulk, push } from './resp/reply.ts';
 import type { Session } from './session.ts';
 import { globMatch } from './store/glob.ts';
 
-/** Who listens to which channel, and to which pattern of channels. Nothing is stored: who is away misses it. */
+/**
+ * What a client can listen to: channels, patterns of channels, and shard channels, which are channels of a name
+ * space of their own (in a cluster only one node's clients hear them).
+ */
+export type Listening = 'channels' | 'patterns' | 'shardChannels';
+const KINDS: readonly Listening[] = ['channels', 'patterns', 'shardChannels'];
+
+/** Who listens to what. Nothing is stored: who is away misses it. */
 export class PubSub {
-  private readonly channels = new Map<string, Set<Session>>();
-  private readonly patterns = new Map<string, Set<Session>>();
+  private readonly tables: Readonly<Record<Listening, Map<string, Set<Session>>>> = {
+    channels: new Map(),
+    patterns: new Map(),
+    shardChannels: new Map(),
+  };
 
-  get channelCount(): number {
-    return this.channels.size;
-  }
-  get patternCount(): number {
-    return this.patterns.size;
-  }
-
-  subscribe(session: Session, channel: string): void {
-    session.channels.add(channel);
-    addTo(this.channels, channel, session);
+  /** How many names of a kind somebody listens to. */
+  count(kind: Listening): number {
+    return this.tables[kind].size;
   }
 
-  unsubscribe(session: Session, channel: string): void {
-    session.channels.delete(channel);
-    removeFrom(this.channels, channel, session);
+  subscribe(session: Session, kind: Listening, name: string): void {
+    session[kind].add(name);
+    const sessions = this.tables[kind].get(name);
+    if (sessions) sessions.add(session);
+    else this.tables[kind].set(name, new Set([session]));
   }
 
-  subscribePattern(session: Session, pattern: string): void {
-    session.patterns.add(pattern);
-    addTo(this.patterns, pattern, session);
-  }
-
-  unsubscribePattern(session: Session, pattern: string): void {
-    session.patterns.delete(pattern);
-    removeFrom(this.patterns, pattern, session);
+  unsubscribe(session: Session, kind: Listening, name: string): void {
+    session[kind].delete(name);
+    const sessions = this.tables[kind].get(name);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.tables[kind].delete(name);
   }
 
   /** The end of a connection. */
   forget(session: Session): void {
-    for (const channel of [...session.channels]) this.unsubscribe(session, channel);
-    for (const pattern of [...session.patterns]) this.unsubscribePattern(session, pattern);
+    for (const kind of KINDS) for (const name of [...session[kind]]) this.unsubscribe(session, kind, name);
   }
 
   /**
@@ -46,42 +47,34 @@ export class PubSub {
    * @returns how many times it was sent
    */
   publish(channel: string, message: string): number {
-    let sent = 0;
-    for (const session of this.channels.get(channel) ?? []) {
-      session.peer?.send(push(session.resp, [bulk('message'), bulk(channel), bulk(message)]));
-      sent++;
-    }
-    for (const [pattern, sessions] of this.patterns) {
+    let sent = this.send('channels', channel, ['message', channel, message]);
+    for (const pattern of this.tables.patterns.keys()) {
       if (!globMatch(pattern, channel)) continue;
-      for (const session of sessions) {
-        session.peer?.send(
-          push(session.resp, [bulk('pmessage'), bulk(pattern), bulk(channel), bulk(message)]),
-        );
-        sent++;
-      }
+      sent += this.send('patterns', pattern, ['pmessage', pattern, channel, message]);
     }
     return sent;
   }
 
+  /** The same for a shard channel, which no pattern matches. */
+  publishShard(channel: string, message: string): number {
+    return this.send('shardChannels', channel, ['smessage', channel, message]);
+  }
+
+  private send(kind: Listening, name: string, words: readonly string[]): number {
+    const sessions = this.tables[kind].get(name);
+    if (!sessions) return 0;
+    const items = words.map(bulk);
+    for (const session of sessions) session.peer?.send(push(session.resp, items));
+    return sessions.size;
+  }
+
   /** Channels somebody listens to by name. */
-  activeChannels(pattern?: string): string[] {
-    const names = [...this.channels.keys()];
+  active(kind: Listening, pattern?: string): string[] {
+    const names = [...this.tables[kind].keys()];
     return pattern === undefined ? names : names.filter((name) => globMatch(pattern, name));
   }
 
-  listeners(channel: string): number {
-    return this.channels.get(channel)?.size ?? 0;
+  listeners(kind: Listening, name: string): number {
+    return this.tables[kind].get(name)?.size ?? 0;
   }
-}
-
-function addTo(table: Map<string, Set<Session>>, name: string, session: Session): void {
-  const sessions = table.get(name);
-  if (sessions) sessions.add(session);
-  else table.set(name, new Set([session]));
-}
-
-function removeFrom(table: Map<string, Set<Session>>, name: string, session: Session): void {
-  const sessions = table.get(name);
-  sessions?.delete(session);
-  if (sessions?.size === 0) table.delete(name);
 }

@@ -60,6 +60,7 @@ export class Session {
   watchBroken = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
+  readonly shardChannels = new Set<string>();
   /** CLIENT REPLY: off, or the reply to the command that runs or follows is left out. */
   replyMode: 'on' | 'off' | 'skip' | 'skip-next' = 'on';
 
@@ -80,6 +81,6 @@ export class Session {
   }
 
   get subscriptionCount(): number {
-    return this.channels.size + this.patterns.size;
+    return this.channels.size + this.patterns.size + this.shardChannels.size;
   }
 }

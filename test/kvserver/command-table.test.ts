@@ -14,8 +14,7 @@ const OUT: Readonly<Record<string, RegExp>> = {
   geo: /^geo/,
   hyperloglog: /^pf/,
   modules: /^module(\||$)/,
-  cluster:
-    /^(asking|cluster|readonly|readwrite|restore-asking|spublish|ssubscribe|sunsubscribe)(\||$)|^pubsub\|shard/,
+  cluster: /^(asking|cluster|readonly|readwrite|restore-asking)(\||$)/,
   replication: /^(failover|migrate|psync|replconf|sync)$/,
 };
 

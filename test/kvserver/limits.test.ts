@@ -65,7 +65,7 @@ describe('replies that are not read', () => {
       { clock },
     );
     const publish = () => client.call('PUBLISH', 'c', 'x'.repeat(MB));
-    const subscriptions = () => running.server.pubsub.listeners('c');
+    const subscriptions = () => running.server.pubsub.listeners('channels', 'c');
     for (const limit of ['pubsub 64mb 1kb 10', 'pubsub 1mb 0 0']) {
       await client.call('CONFIG', 'SET', 'client-output-buffer-limit', limit);
       const deaf = await open(running);

@@ -58,3 +58,22 @@ describe('a connection', () => {
     expect(await c.next()).toMatch(/ qbuf=26 /);
   });
 });
+
+describe('shard channels', () => {
+  it('are a name space of their own, and no pattern matches them', async () => {
+    const running = await start();
+    const [c, other] = [await open(running), await open(running)];
+    expect(await c.call('SSUBSCRIBE', 'news')).toEqual(['ssubscribe', 'news', 1]);
+    expect(await c.call('PSUBSCRIBE', '*')).toEqual(['psubscribe', '*', 1]);
+    expect(await other.call('SPUBLISH', 'news', 'x')).toBe(1);
+    expect(await c.next()).toEqual(['smessage', 'news', 'x']);
+    expect(await other.call('PUBLISH', 'news', 'y')).toBe(1);
+    expect(await c.next()).toEqual(['pmessage', '*', 'news', 'y']);
+    expect(await other.call('PUBSUB', 'SHARDCHANNELS')).toEqual(['news']);
+    expect(await other.call('PUBSUB', 'SHARDNUMSUB', 'news', 'none')).toEqual(['news', 1, 'none', 0]);
+    expect(await other.call('PUBSUB', 'CHANNELS')).toEqual([]);
+    expect(await other.call('CLIENT', 'LIST')).toContain(' psub=1 ssub=1 ');
+    expect(await c.call('SUNSUBSCRIBE')).toEqual(['sunsubscribe', 'news', 0]);
+    expect(await other.call('SPUBLISH', 'news', 'z')).toBe(0);
+  });
+});

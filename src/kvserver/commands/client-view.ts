@@ -28,7 +28,7 @@ export function describeClient(session: Session): string {
     db: session.db.id,
     sub: session.channels.size,
     psub: session.patterns.size,
-    ssub: 0,
+    ssub: session.shardChannels.size,
     multi: session.multi?.queue.length ?? -1,
     qbuf: peer?.queryBuffer ?? 0,
     // Nothing is set aside: no spare buffer, no arguments, no buffer and no list of replies.

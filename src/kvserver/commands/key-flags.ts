@@ -12,6 +12,8 @@ const BY_FLAGS: Readonly<Record<string, string>> = {
   RO: 'hlen hstrlen hexists exists touch type llen sismember scard strlen watch zcard usage encoding freq idletime refcount',
   'RW access update':
     'setbit hincrby hincrbyfloat move incr decr incrby decrby incrbyfloat getex getset zincrby',
+  // A shard channel lies where a key of that name would.
+  not_key: 'ssubscribe sunsubscribe spublish',
   'OW update': 'mset setex psetex restore',
   'OW update | RO access': 'bitop sunionstore sdiffstore zunionstore zinterstore zdiffstore zrangestore',
   'OW insert': 'msetnx setnx',
