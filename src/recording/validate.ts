@@ -43,6 +43,7 @@ const CAPTURE: Readonly<Record<keyof CaptureHead, (value: unknown) => boolean>> 
     has(value, {
       threads: (threads) => Array.isArray(threads) && threads.every(isPair),
       slowdown: maybe(isNumber),
+      ownFds: maybe((fds) => Array.isArray(fds) && fds.every(isNumber)),
       logLines: maybe((lines) => Array.isArray(lines) && lines.every(isNumber)),
     }),
   ),

@@ -57,6 +57,12 @@ describe('the diagnosis of a redacted log', () => {
     expect(reportOf(redact(text, THREADS), surroundings)).toEqual(reportOf(text, surroundings));
   });
 
+  it('of a log in windows, with gaps in the middle of anything', () => {
+    const lines = slowQuery(new TraceLog(), 60).text.split('\n');
+    for (const at of [20, 51, 82, 113, 144]) lines.splice(at, 5, '... not watched for 0.500 s');
+    expectSameReport(lines.join('\n'));
+  });
+
   it('of a log that begins in the middle of a message', () => {
     const { text } = slowQuery(new TraceLog(), 60);
     const lines = text.split('\n');

@@ -42,6 +42,7 @@ export class Redactor {
       {
         text: strace.text,
         threads: strace.threads,
+        ...(strace.ownFds ? { ownFds: strace.ownFds } : {}),
         descriptors,
         ...(pid === undefined ? {} : { targetPid: pid }),
       },

@@ -1,7 +1,8 @@
 import { type Channel, directionOf, mapChannels, SYNC_CALLS } from '../../analyzers/derive/channel.ts';
 import { Conversation, type ConversationTaps } from '../../analyzers/derive/conversation.ts';
+import { lacksBytes } from '../../analyzers/derive/exchange.ts';
 import { RespReader, type RespTap } from '../../analyzers/derive/resp-reader.ts';
-import { threadGroups } from '../../analyzers/derive/trace-input.ts';
+import { type TraceInput, threadGroups, withoutOwn } from '../../analyzers/derive/trace-input.ts';
 import type { DescriptorObservation, SyscallObservation } from '../../core/observation.ts';
 import { takesPath } from '../../core/redact.ts';
 import { parseStrace, type StraceItem } from '../../probes/strace.ts';
@@ -19,6 +20,8 @@ export interface LogToRedact {
   /** Thread id, process id. */
   readonly threads: readonly (readonly [number, number])[];
   readonly targetPid?: number;
+  /** The target's descriptors of connections that are perfcase's own. */
+  readonly ownFds?: readonly number[];
   readonly descriptors: readonly DescriptorObservation[];
 }
 
@@ -105,17 +108,21 @@ class PayloadFinder {
 
   /** The pieces of the payload of each call that moved bytes; none where nothing was understood. */
   find(): Map<SyscallObservation, Piece[]> {
-    const { items } = this;
-    const { threads, targetPid, descriptors } = this.log;
-    const { pidOf } = threadGroups({
-      items,
-      groups: new Map(threads),
-      descriptors,
+    const { threads, targetPid, ownFds, descriptors } = this.log;
+    const given: TraceInput = {
+      ...{ items: this.items, source: 'strace', groups: new Map(threads), descriptors },
       ...(targetPid === undefined ? {} : { targetPid }),
-    });
+      ...(ownFds ? { ownFds } : {}),
+    };
+    const { pidOf, target } = threadGroups(given);
+    const { items } = withoutOwn(given, { pidOf, target });
+    if (lacksBytes(items)) return this.found;
     const { channelOf } = mapChannels(items, pidOf, descriptors);
     for (const call of items) {
-      if (call.kind !== 'syscall') continue;
+      if (call.kind !== 'syscall') {
+        if (call.event === 'gap') for (const each of this.conversations.values()) each.interrupt();
+        continue;
+      }
       const channel = channelOf.get(call);
       // What the derivation passes over, nobody has understood.
       if (!channel || SYNC_CALLS.has(call.name)) continue;
