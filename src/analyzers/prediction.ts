@@ -39,7 +39,7 @@ export function withPredictions(facts: Facts, findings: readonly Finding[]): Fin
   const before: Effect[] = [];
   return findings.map((finding) => {
     const effect = effectOf(finding.id, path);
-    if (!effect || finding.severity === 'info') return finding;
+    if (!effect) return finding;
     const alone = after(path, [effect]);
     const inTurn = before.length > 0 ? after(path, [...before, effect]) : undefined;
     before.push(effect);

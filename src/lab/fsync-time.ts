@@ -24,6 +24,8 @@ export async function measureFsync(
   options: { readonly samples: number; readonly limitMs: number; readonly signal?: AbortSignal },
 ): Promise<FsyncTime> {
   const path = join(folder, `.perfcase-fsync-${process.pid}`);
+  // One of ours may be left on a disk that was taken away before its last writes had reached it.
+  await rm(path, { force: true });
   const file = await open(path, 'ax', 0o600);
   const times: number[] = [];
   try {

@@ -12,8 +12,8 @@ export interface Phase {
   readonly caseSeconds?: number;
   /** CONFIG SET of the server before the request is timed. */
   readonly config: Readonly<Record<string, string>>;
-  /** The finding that this phase mends. */
-  readonly mends?: string;
+  /** The findings that this phase mends; none for the symptom. */
+  readonly mends: readonly string[];
 }
 
 export interface Scenario {
@@ -50,6 +50,10 @@ export function readScenario(value: unknown, name: string): Scenario {
         text(`${field}.${key}`, each),
       ]),
     );
+  const list = (field: string, from: unknown): string[] =>
+    Array.isArray(from)
+      ? from.map((each, index) => text(`${field}[${index}]`, each))
+      : fail(field, 'a list of finding ids');
   const root = record('scenario', value);
   if (root.schema !== 'perfcase.scenario/1') fail('schema', '"perfcase.scenario/1"');
   const keys = root.keys;
@@ -58,9 +62,6 @@ export function readScenario(value: unknown, name: string): Scenario {
   const phases =
     Array.isArray(root.phases) && root.phases.length > 0 ? root.phases : fail('phases', 'a list of phases');
   const expect = record('expect', root.expect);
-  const found: unknown[] = Array.isArray(expect.found)
-    ? expect.found
-    : fail('expect.found', 'a list of finding ids');
   return {
     id: text('id', root.id),
     title: text('title', root.title),
@@ -80,9 +81,9 @@ export function readScenario(value: unknown, name: string): Scenario {
         why: text(at('why'), phase.why),
         config: texts(at('config'), phase.config),
         ...(seconds === undefined ? {} : { caseSeconds: seconds as number }),
-        ...(phase.mends === undefined ? {} : { mends: text(at('mends'), phase.mends) }),
+        mends: list(at('mends'), phase.mends ?? []),
       };
     }),
-    expect: { found: found.map((each, index) => text(`expect.found[${index}]`, each)) },
+    expect: { found: list('expect.found', expect.found) },
   };
 }

@@ -64,14 +64,19 @@ export class Story implements ReplayListener {
   /** The timings side by side with those of the case. */
   finish(replay: Replay): void {
     this.heading('The timings');
-    const rows = replay.phases.map(({ phase, seconds }) => [
-      phase.mends === undefined ? 'slow query' : phase.title,
+    const predicted = predictedSeconds(replay);
+    const rows = replay.phases.map(({ phase, seconds }, index) => [
+      phase.mends.length === 0 ? 'slow query' : phase.title,
       `${significant(seconds)} s`,
+      predicted[index] === undefined ? '' : `${significant(predicted[index])} s`,
       phase.caseSeconds === undefined ? '' : `${significant(phase.caseSeconds)} s`,
     ]);
-    const head = ['', `here, ${replay.keys} keys`, 'the case, 5000 keys'];
-    for (const [first, here, original] of [head, ...rows]) {
-      this.write(`   ${first!.padEnd(34)}${here!.padStart(18)}${original!.padStart(22)}\n`);
+    const head = ['', `here, ${replay.keys} keys`, 'predicted', 'the case, 5000'];
+    for (const [first, here, before, original] of [head, ...rows]) {
+      this.write(
+        `   ${first!.padEnd(31)}${here!.padStart(17)}${before!.padStart(12)}${original!.padStart(17)}`.trimEnd(),
+      );
+      this.write('\n');
     }
     if (replay.notFound.length > 0) {
       this.write(
@@ -89,6 +94,17 @@ export class Story implements ReplayListener {
     const [first, ...rest] = wrap(text, WIDTH - 11, '');
     this.write(`   ${name.padEnd(8)}${first}\n${rest.map((line) => `           ${line}\n`).join('')}`);
   }
+}
+
+/** What the diagnosis of the slow phase said each fix would bring, in turn, for the query as it was timed. */
+function predictedSeconds({ phases, report }: Replay): (number | undefined)[] {
+  const slow = phases[0]?.seconds;
+  return phases.map(({ phase }) => {
+    // The last of them in the report knows what those before it bring.
+    const prediction = report.findings.findLast(({ id }) => phase.mends.includes(id))?.prediction;
+    if (!prediction || slow === undefined) return undefined;
+    return Number(((slow * (prediction.inTurn ?? prediction).after) / prediction.before).toPrecision(2));
+  });
 }
 
 function lines(text: string, indent: string): string {
