@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AccessClock } from '../../src/kvserver/store/access-clock.ts';
 import { DenseIndex } from '../../src/kvserver/store/dense-index.ts';
 import { DenseMap } from '../../src/kvserver/store/dense-map.ts';
+import { KeyTable } from '../../src/kvserver/store/key-table.ts';
+import { SetValue, type Value } from '../../src/kvserver/store/values.ts';
 
 const name = fc.integer({ min: 0, max: 60 }).map((n) => `k${n}`);
 const step = fc.record({ add: fc.boolean(), name });
@@ -87,5 +90,36 @@ describe('scan', () => {
     index.add('a');
     expect(index.scan(1e18, 10, () => {})).toBe(0);
     expect(new DenseIndex().scan(0, 10, () => {})).toBe(0);
+  });
+});
+
+describe('KeyTable', () => {
+  it('knows the bytes and the stamp of every key, however it grows and shrinks', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ what: fc.nat(3), name }), { maxLength: 400 }), (steps) => {
+        const clock = new AccessClock();
+        const table = new KeyTable(clock);
+        const model = new Map<string, { value: Value; stamp: number }>();
+        for (const [at, { what, name: key }] of steps.entries()) {
+          clock.seconds = at;
+          const value = what === 1 ? new SetValue() : 'x'.repeat(at);
+          if (what < 2) {
+            table.set(key, value);
+            model.set(key, { value, stamp: at });
+          } else if (what === 2) expect(table.delete(key)).toBe(model.delete(key));
+          else if (table.use(key) !== undefined) model.get(key)!.stamp = at;
+        }
+        const frozen = table.copyStamps();
+        for (const [key, { value, stamp }] of model) {
+          expect(table.get(key)).toBe(value);
+          expect(table.stampAt(table.slotOf(key))).toBe(stamp);
+          expect(frozen(table.slotOf(key))).toBe(stamp);
+        }
+        const alike = new KeyTable(clock);
+        for (const [key, { value }] of model)
+          alike.set(key, typeof value === 'string' ? value : new SetValue());
+        expect(table.bytes).toBe(alike.bytes);
+      }),
+    );
   });
 });

@@ -3,13 +3,19 @@ import { DenseMap } from './dense-map.ts';
 import { KEY_BYTES, valueBytes } from './memory.ts';
 import type { AggregateValue, Value } from './values.ts';
 
+const FIRST_NOTES = 16;
+
 /**
  * The keys of a database with their values, when each was used, and the bytes of it all. A collection changes
  * without this table knowing how: whoever may change one says so (`mayChange`), and its size is looked up again
  * when the bytes are asked for.
  */
 export class KeyTable extends DenseMap<Value> {
-  private readonly stamps: number[] = [];
+  /**
+   * At 2 × slot: when the key was used. At 2 × slot + 1: the bytes of its string, 0 for a collection, which knows
+   * its own. So a string can be replaced without a look at the old one, which lies anywhere in memory.
+   */
+  private notes = new Uint32Array(FIRST_NOTES);
   private valuesTotal = 0;
   private changing: AggregateValue[] = [];
   private readonly clock: AccessClock;
@@ -29,25 +35,27 @@ export class KeyTable extends DenseMap<Value> {
   use(key: string): Value | undefined {
     const slot = this.slotOf(key);
     if (slot < 0) return undefined;
-    this.stamps[slot] = this.clock.used(this.stamps[slot]!);
+    this.touch(slot);
     return this.valueAt(slot);
   }
 
   stampAt(slot: number): number {
-    return this.stamps[slot]!;
+    return this.notes[2 * slot]!;
   }
   setStampAt(slot: number, stamp: number): void {
-    this.stamps[slot] = stamp;
+    this.notes[2 * slot] = stamp;
   }
 
-  /** A copy of the stamps in slot order. */
-  stampsArray(): number[] {
-    return this.stamps.slice();
+  /** The stamps as they are now, by slot: one block copy. */
+  copyStamps(): (slot: number) => number {
+    const notes = this.notes.slice(0, 2 * this.size);
+    return (slot) => notes[2 * slot]!;
   }
 
   /** What the stamps mean has changed: every key counts as just made. O(N). */
   forgetUse(): void {
-    this.stamps.fill(this.clock.first());
+    const stamp = this.clock.first();
+    for (let slot = 0; slot < this.size; slot++) this.notes[2 * slot] = stamp;
   }
 
   mayChange(value: AggregateValue): void {
@@ -72,40 +80,54 @@ export class KeyTable extends DenseMap<Value> {
 
   override clear(): void {
     super.clear();
-    this.stamps.length = 0;
+    this.notes = new Uint32Array(FIRST_NOTES);
     this.valuesTotal = 0;
     this.changing = [];
   }
 
-  protected override added(_slot: number, value: Value): void {
-    this.stamps.push(this.clock.first());
-    this.adopt(value);
+  override removeAt(slot: number): void {
+    this.release(slot, this.valueAt(slot)!);
+    super.removeAt(slot);
+    const { length } = this.notes;
+    if (length > FIRST_NOTES && this.size * 8 < length) {
+      this.notes = this.notes.slice(0, Math.max(FIRST_NOTES, length / 4));
+    }
+  }
+
+  protected override added(slot: number, value: Value): void {
+    if (2 * slot >= this.notes.length) {
+      const larger = new Uint32Array(this.notes.length * 2);
+      larger.set(this.notes);
+      this.notes = larger;
+    }
+    this.notes[2 * slot] = this.clock.first();
+    this.adopt(slot, value);
   }
 
   protected override replaced(slot: number, before: Value, value: Value): void {
-    this.stamps[slot] = this.clock.used(this.stamps[slot]!);
-    this.release(before);
-    this.adopt(value);
-  }
-
-  protected override removed(value: Value): void {
-    this.release(value);
+    this.touch(slot);
+    this.release(slot, before);
+    this.adopt(slot, value);
   }
 
   protected override moved(from: number, to: number): void {
     super.moved(from, to);
-    this.stamps[to] = this.stamps[from]!;
+    this.notes[2 * to] = this.notes[2 * from]!;
+    this.notes[2 * to + 1] = this.notes[2 * from + 1]!;
   }
 
-  protected override dropLast(): void {
-    super.dropLast();
-    this.stamps.pop();
+  private touch(slot: number): void {
+    this.notes[2 * slot] = this.clock.used(this.notes[2 * slot]!);
   }
 
-  private adopt(value: Value): void {
+  private adopt(slot: number, value: Value): void {
     const bytes = valueBytes(value);
     this.valuesTotal += bytes;
-    if (typeof value === 'string') return;
+    if (typeof value === 'string') {
+      this.notes[2 * slot + 1] = bytes;
+      return;
+    }
+    this.notes[2 * slot + 1] = 0;
     value.owner = this;
     value.accounted = bytes;
     // It was made by a command that goes on filling it.
@@ -113,12 +135,12 @@ export class KeyTable extends DenseMap<Value> {
     this.changing.push(value);
   }
 
-  private release(value: Value): void {
-    if (typeof value === 'string') {
-      this.valuesTotal -= valueBytes(value);
-      return;
+  private release(slot: number, value: Value): void {
+    const bytes = this.notes[2 * slot + 1]!;
+    if (bytes > 0) this.valuesTotal -= bytes;
+    else if (typeof value !== 'string') {
+      this.valuesTotal -= value.accounted;
+      value.owner = undefined;
     }
-    this.valuesTotal -= value.accounted;
-    value.owner = undefined;
   }
 }

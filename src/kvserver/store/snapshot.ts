@@ -9,7 +9,7 @@ interface FrozenKeyspace {
   readonly keys: readonly string[];
   readonly values: readonly Value[];
   readonly expires: DenseMap<number>;
-  readonly stamps: readonly number[] | undefined;
+  readonly stampAt: ((slot: number) => number) | undefined;
 }
 
 /** The keys of one database, to be read in their order. */
@@ -55,8 +55,8 @@ export class Snapshot {
       .map((db) => {
         const expires = new DenseMap<number>();
         expires.copyFrom(db.expires);
-        const stamps = withStamps ? db.table.stampsArray() : undefined;
-        return { id: db.id, keys: db.table.toArray(), values: db.table.valuesArray(), expires, stamps };
+        const stampAt = withStamps ? db.table.copyStamps() : undefined;
+        return { id: db.id, keys: db.table.toArray(), values: db.table.valuesArray(), expires, stampAt };
       });
   }
 
@@ -80,13 +80,13 @@ export class Snapshot {
     }));
   }
 
-  private *keysOf({ keys, values, expires, stamps }: FrozenKeyspace): Generator<FrozenKey> {
+  private *keysOf({ keys, values, expires, stampAt }: FrozenKeyspace): Generator<FrozenKey> {
     const noneExpires = expires.size === 0;
     for (let slot = 0; slot < keys.length; slot++) {
       const key = keys[slot]!;
       this.keysRead++;
       const expiry = noneExpires ? undefined : expires.get(key);
-      yield { key, value: this.read(values[slot]!), expiry, stamp: stamps?.[slot] };
+      yield { key, value: this.read(values[slot]!), expiry, stamp: stampAt?.(slot) };
     }
   }
 
