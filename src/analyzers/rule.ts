@@ -16,7 +16,10 @@ export const clear = (because: string, evidence?: readonly Evidence[]): Verdict 
   because,
   ...(evidence && evidence.length > 0 ? { evidence } : {}),
 });
-export const insufficient = (because: string): Verdict => ({ kind: 'insufficient', because });
+export const insufficient = (because: string): Verdict & { readonly kind: 'insufficient' } => ({
+  kind: 'insufficient',
+  because,
+});
 export const notApplicable = (because: string): Verdict => ({ kind: 'not-applicable', because });
 export const found = (finding: Finding): Verdict => ({ kind: 'finding', finding });
 
@@ -31,7 +34,7 @@ export function severityOf(share: number | undefined): Severity {
 }
 
 /** The verdict of a rule that needs system calls when there are none; undefined when there are. */
-export function needsTrace(facts: Facts): Verdict | undefined {
+export function needsTrace(facts: Facts): (Verdict & { readonly kind: 'insufficient' }) | undefined {
   if (facts.trace) return undefined;
   return insufficient(facts.traceMissing ?? 'system calls were not captured');
 }

@@ -75,6 +75,7 @@ export function viewOf(report: Report): Block[] {
       rows: byReason(report.notChecked),
     });
   }
+  for (const text of whyThisTracer(report.tracer)) blocks.push({ kind: 'note', text });
   for (const text of costOf(report.tracer?.overhead)) blocks.push({ kind: 'note', text });
   for (const text of report.blindSpots ?? []) blocks.push({ kind: 'note', text });
   return blocks;
@@ -109,6 +110,13 @@ function titleOf({ perfcase, target, window, tracer }: Report): string {
     : '';
   const traced = tracer ? `, ${tracer.events} calls by ${tracer.name}${cost}` : '';
   return `perfcase ${perfcase}: ${who}${seconds}${traced}`;
+}
+
+/** Why another tracer than the lightest one watched. */
+function whyThisTracer(tracer: Report['tracer']): string[] {
+  if (!tracer?.skipped) return [];
+  const others = tracer.skipped.map(({ name, reason }) => `${name}: ${reason}`);
+  return [`${tracer.name} watched, the first tracer that works here. ${others.join('; ')}.`];
 }
 
 /** What watching cost, in sentences. */

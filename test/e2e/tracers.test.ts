@@ -15,8 +15,10 @@ afterEach(() => scene.close());
 
 const ALWAYS = { appendonly: 'yes', appendfsync: 'always' };
 const KEYS = 400;
+/** What is told from the numbers of calls and the server's own counters. */
+const WITHOUT_BYTES = ['fsync-per-write', 'write-in-read-path'];
 /** What a tracer needs to see bytes for. */
-const OF_COMMANDS = ['write-in-read-path', 'n-plus-one-reads', 'scan-small-count'];
+const OF_COMMANDS = ['n-plus-one-reads', 'scan-small-count'];
 /** The most that the share of waiting for syncs may differ from that of the lightest tracer. */
 const SHARES_DIFFER = 0.2;
 
@@ -57,12 +59,12 @@ describeNeeds(
       }
       const lightest = reports.get('bpf')!;
       const causes = ownFindings(lightest);
-      expect(causes).toEqual(expect.arrayContaining(['fsync-per-write', ...OF_COMMANDS]));
+      expect(causes).toEqual(expect.arrayContaining([...WITHOUT_BYTES, ...OF_COMMANDS]));
       for (const tracer of ['bpftrace', 'strace'] as const) {
         expect([...ownFindings(reports.get(tracer)!)].sort()).toEqual([...causes].sort());
       }
       const perf = reports.get('perf')!;
-      expect(ownFindings(perf)).toEqual(['fsync-per-write']);
+      expect(ownFindings(perf).sort()).toEqual(WITHOUT_BYTES);
       for (const id of OF_COMMANDS) {
         expect(perf.notChecked).toContainEqual({
           id,
@@ -74,6 +76,20 @@ describeNeeds(
         expect(Math.abs(differs)).toBeLessThan(SHARES_DIFFER);
       }
       expect(existsSync('/sys/kernel/tracing/events')).toBe(hadTracefs);
+
+      // With nothing attached: what the settings, the counters and the disk say, and no more.
+      const none = await diagnose(server, 'none');
+      expect(none.tracer).toBeUndefined();
+      expect(ownFindings(none)).toEqual(['fsync-per-write']);
+      expect(none.findings.find(({ id }) => id === 'fsync-per-write')).toMatchObject({
+        severity: 'warning',
+        confidence: 0.6,
+        why: expect.stringContaining('not seen (no tracer was asked for'),
+      });
+      expect(none.notChecked).toContainEqual({
+        id: 'write-in-read-path',
+        because: expect.stringMatching(/SADD.*look like a query that writes, and do not prove one/),
+      });
     }, 120_000);
   },
 );

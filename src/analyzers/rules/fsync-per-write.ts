@@ -1,5 +1,5 @@
 import type { Evidence } from '../../core/finding.ts';
-import { formatMs, formatShare, plural, quantile } from '../../core/units.ts';
+import { formatMs, formatShare, plural } from '../../core/units.ts';
 import { sharesOf, splitTime } from '../derive/accounting.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
 import type { Trace } from '../derive/trace.ts';
@@ -16,6 +16,8 @@ import {
   type Rule,
   severityOf,
 } from '../rule.ts';
+import { judgeUnseenSyncs } from '../unseen-syncs.ts';
+import { syncTimesOf } from '../whole-log.ts';
 
 /** Nearly every append is synced before its reply: a policy. Fewer: a sync that happened to stand there. */
 const SYNCED_APPENDS = 0.8;
@@ -33,7 +35,7 @@ export const fsyncPerWrite: Rule = {
   question: 'Does each write wait until the append-only log is on the disk?',
   check(facts) {
     const missing = needsTrace(facts);
-    if (missing) return missing;
+    if (missing) return judgeUnseenSyncs(facts, missing.because);
     const trace = facts.trace!;
     const syncs = trace.syncs.filter((sync) => sync.foreground);
     const logged = trace.appends.filter((append) => append.channel.role === 'append-log');
@@ -96,7 +98,8 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const split = splitTime(waiting);
   const held = unique.filter((sync) => sync.held.length > 0).length;
   const share = split && split.syncUs > 0 ? sharesOf(split, trace, held).sync : undefined;
-  const p50 = quantile(durations, 0.5);
+  const counted = syncTimesOf(trace, unique);
+  const p50 = counted.p50Us;
   // The tracer stretches the time between two syncs: without it they fill more of the server's time.
   const untracedShare = busyShare === undefined ? undefined : Math.min(1, busyShare * (trace.slowdown ?? 1));
   const cheap = cheapness(share, untracedShare, split?.worstBurstSyncUs ?? 0);
@@ -116,15 +119,13 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
     title: 'Each write waits until the append-only log is on the disk',
     why:
       `The thread that answers clients syncs ${file ?? 'its log'} after each append ` +
-      `and replies only then: ${plural(unique.length, 'sync')}${each}${setting ? `; appendfsync is "${setting}"` : ''}. ` +
+      `and replies only then: ${plural(counted.calls, 'sync')}${each}${setting ? `; appendfsync is "${setting}"` : ''}. ` +
       'Every client waits meanwhile, readers too.',
     ...(share === undefined ? {} : { share: round(share) }),
     measures: {
-      fsyncs: countOf(unique.length),
-      ...(seconds ? { fsyncPerSec: perSecond(unique.length, seconds) } : {}),
-      ...(p50 === undefined
-        ? {}
-        : { fsyncP50: milliseconds(p50), fsyncMax: milliseconds(quantile(durations, 1)!) }),
+      fsyncs: countOf(counted.calls),
+      ...(counted.seconds ? { fsyncPerSec: perSecond(counted.calls, counted.seconds) } : {}),
+      ...(p50 === undefined ? {} : { fsyncP50: milliseconds(p50), fsyncMax: milliseconds(counted.maxUs!) }),
       ...(busyShare === undefined ? {} : { serverTimeInSync: { value: round(busyShare), unit: 'fraction' } }),
       ...(appends.length > 0
         ? { appendsPerSync: { value: round(appends.length / unique.length), unit: 'ratio' } }

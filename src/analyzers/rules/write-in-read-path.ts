@@ -7,6 +7,7 @@ import type { HttpRequest } from '../derive/http.ts';
 import { type DerivedWrite, type Patterns, patternsOf } from '../derive/patterns.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
+import { judgeUnseenWrites } from '../unseen-writes.ts';
 
 /** A scan-and-copy loop shows itself this often; fewer may be an application that moves one thing. */
 const LOOP = 5;
@@ -25,7 +26,7 @@ export const writeInReadPath: Rule = {
   question: 'Does a request that should only read also write?',
   check(facts) {
     const missing = needsConversation(facts);
-    if (missing) return missing;
+    if (missing) return judgeUnseenWrites(facts, missing);
     const trace = facts.trace!;
     const patterns = patternsOf(trace);
     const guilty = patterns.filter(isScratchPad);

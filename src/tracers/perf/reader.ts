@@ -24,8 +24,6 @@ interface Begun {
  */
 export class PerfReader {
   private lostEvents = 0;
-  /** Calls whose beginning or end was seen and not the other one. */
-  private halves = 0;
   /** Lines that are neither. */
   strange = 0;
   private readonly captures = new Map<number, number>();
@@ -53,8 +51,6 @@ export class PerfReader {
     const capture = this.captures.get(number);
     if (capture === undefined) return;
     if (match[5] === 'enter') {
-      // While another one has not ended: that one's end was lost.
-      if (this.begun.has(tid)) this.halves++;
       const args = (match[7] ?? '').split(', ').slice(0, 4).flatMap(halves);
       this.begun.set(tid, { startNs: atNs, pid: Number(match[1]), number, args });
       return;
@@ -69,15 +65,14 @@ export class PerfReader {
     this.store.add({ ...begun, endNs: atNs, tid, result });
   }
 
-  /** Calls that are missing, at least. */
+  /** Calls that are missing: two events each. */
   get lost(): number {
-    return Math.max(Math.ceil(this.lostEvents / 2), this.halves);
+    return Math.ceil(this.lostEvents / 2);
   }
 
   /** The end that comes next may be that of a later call: no call is put together across a loss. */
   private lose(events: number): void {
     this.lostEvents += events;
-    this.halves += this.begun.size;
     this.begun.clear();
   }
 

@@ -69,7 +69,7 @@ const exit = (ns: number, number: number, result = 1) => at(ns, `exit: NR ${numb
 describe('beginnings and ends', () => {
   it.each([
     ['an end alone', [exit(5, 1)], 0, 0],
-    ['two beginnings', [enter(1, 1), enter(2, 1), exit(5, 1)], 1, 1],
+    ['two beginnings', [enter(1, 1), enter(2, 1), exit(5, 1)], 1, 0],
     ['an end of another call', [enter(1, 1), exit(5, 3)], 0, 0],
     ['a loss between the two', [enter(1, 1), '7/7 1.000000002: PERF_RECORD_LOST lost 1', exit(5, 1)], 0, 1],
     ['a call that is not watched', [enter(1, 39), exit(5, 39)], 0, 0],
