@@ -1,9 +1,8 @@
 import type { Evidence, PathStep } from '../core/finding.ts';
 import { programOf } from '../core/redact.ts';
-import { formatMs, plural, quantile, significant } from '../core/units.ts';
+import { formatMs, plural, significant } from '../core/units.ts';
 import { isFile } from './derive/channel.ts';
 import { isWrite } from './derive/command-table.ts';
-import type { Trace } from './derive/trace.ts';
 import {
   callEvidence,
   type DiskSighting,
@@ -16,6 +15,7 @@ import {
 } from './facts.ts';
 import { busyPercent, cpuReadings } from './rules/cpu-saturated.ts';
 import { busiestDisk, describeDisk } from './rules/disk-saturated.ts';
+import { syncTimesOf } from './whole-log.ts';
 
 /** The way an engineer goes from the symptom to the cause, each step with the lines that answer it. */
 export function pathOf(facts: Facts): PathStep[] {
@@ -104,24 +104,19 @@ const calls: Step = (facts) => {
   const { trace } = facts;
   const syncs = trace?.syncs.filter((sync) => sync.foreground) ?? [];
   if (!trace || (syncs.length === 0 && trace.appends.length === 0)) return undefined;
-  const durations = syncs.flatMap((sync) => sync.durationUs ?? []);
-  const p50 = quantile(durations, 0.5);
+  const { calls: count, seconds = 0, p50Us: p50 } = syncTimesOf(trace, syncs);
+  const rate = seconds > 0.2 ? `, ${significant(count / seconds)} a second` : '';
   const syncText =
     syncs.length === 0
       ? 'no sync by the thread that replies'
-      : `${syncs.length} ${syncs[0]!.call.name}${p50 === undefined ? '' : ` of ${formatMs(p50 / 1000)} (median)`}${rate(trace, syncs.length)}`;
+      : `${count} ${syncs[0]!.call.name}${p50 === undefined ? '' : ` of ${formatMs(p50 / 1000)} (median)`}${rate}`;
   const first = syncs[0]?.call ?? trace.appends[0]!.call;
   return {
     question: 'Which system calls write and sync?',
-    answer: `${plural(trace.appends.length, 'append')}, ${syncText}`,
+    answer: trace.census ? syncText : `${plural(trace.appends.length, 'append')}, ${syncText}`,
     evidence: [callEvidence(facts, first)],
   };
 };
-
-function rate(trace: Trace, count: number): string {
-  const { seconds = 0 } = trace;
-  return seconds > 0.2 ? `, ${significant(count / seconds)} a second` : '';
-}
 
 const files: Step = (facts) => {
   const { trace } = facts;

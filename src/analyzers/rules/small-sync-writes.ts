@@ -12,6 +12,7 @@ import {
   perSecond,
   type Rule,
 } from '../rule.ts';
+import { syncTimesOf } from '../whole-log.ts';
 
 /** Fewer syncs are a commit now and then. */
 const SYNCS = 20;
@@ -76,6 +77,7 @@ interface Seen {
 
 function report(facts: Parameters<Rule['check']>[0], { syncs, writes, bytes, p50, share, seconds }: Seen) {
   const { channel, call } = syncs[0]!;
+  const counted = syncTimesOf(facts.trace!, syncs);
   const name = channel.name ?? `descriptor ${channel.fd}`;
   const each = bytes === undefined ? '' : `, for writes of ${plural(bytes, 'byte')} at the median`;
   return found({
@@ -83,12 +85,12 @@ function report(facts: Parameters<Rule['check']>[0], { syncs, writes, bytes, p50
     severity: share >= 0.5 ? 'critical' : 'warning',
     confidence: writes.length > 0 ? 0.9 : 0.75,
     title: 'Small writes are synced one after another',
-    why: `${plural(syncs.length, 'sync')} of ${name} of ${formatMs(p50 / 1000)} each${each}: the process waited for the disk ${formatShare(share)} of the time.`,
+    why: `${plural(counted.calls, 'sync')} of ${name} of ${formatMs(p50 / 1000)} each${each}: the process waited for the disk ${formatShare(share)} of the time.`,
     share: Math.round(share * 1000) / 1000,
     measures: {
-      syncs: countOf(syncs.length),
-      syncsPerSec: perSecond(syncs.length, seconds),
-      syncP50: milliseconds(p50),
+      syncs: countOf(counted.calls),
+      syncsPerSec: perSecond(counted.calls, counted.seconds ?? seconds),
+      syncP50: milliseconds(counted.p50Us ?? p50),
       ...(bytes === undefined ? {} : { writeP50: { value: bytes, unit: 'B' } }),
     },
     evidence: [...(writes[0] ? [callEvidence(facts, writes[0].call)] : []), callEvidence(facts, call)],
