@@ -21,6 +21,8 @@ const RUN_SECONDS = 0.5;
 const FIRST_REQUESTS = 1500;
 /** So many that no run ends the window. */
 const MAX_CALLS = 5_000_000;
+/** Tracers look whether they may go on more often than this, as long as there are calls. */
+const LAST_LOOK_MS = 500;
 /** The CPU that a server shares with its only client. */
 const ONE_CPU = '1';
 
@@ -145,13 +147,17 @@ async function runUnder(
   run: (requests: number) => Promise<number>,
 ): Promise<Run | undefined> {
   const over = new AbortController();
+  let isDone = false;
   let attached = () => {};
   const isAttached = new Promise<boolean>((resolve) => {
     attached = () => resolve(true);
   });
   const trace = traceCalls(
     tracer,
-    { pids: [pid], durationMs: 60_000, maxCalls: MAX_CALLS, signal: over.signal, onAttached: attached },
+    {
+      ...{ pids: [pid], durationMs: 60_000, maxCalls: MAX_CALLS, signal: over.signal, onAttached: attached },
+      isSpent: () => isDone,
+    },
     () => undefined,
   );
   let perSecond: number;
@@ -160,6 +166,9 @@ async function runUnder(
     if (!works) return undefined;
     await sleep(50);
     perSecond = await run(requests);
+    // A window that ends by itself gives all that it saw; one that is broken off need not.
+    isDone = true;
+    await Promise.race([trace, sleep(LAST_LOOK_MS)]);
   } finally {
     over.abort();
     await trace;

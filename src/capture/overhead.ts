@@ -2,11 +2,12 @@ import type { Overhead } from '../core/finding.ts';
 import { formatShare, plural, significant } from '../core/units.ts';
 
 /**
- * What a tracer adds to the watched processes for each call that it notes, in microseconds, as `npm run
- * bench:overhead` measures it here. Of strace: half of what a call costs, since a call during which another thread
- * comes to word takes two lines.
+ * What a tracer costs the watched processes for each call that it notes, in microseconds: the time by which a server
+ * under 16 clients took longer, divided by the calls in the log (`npm run bench:overhead`). It holds what the reader of
+ * the records takes of the CPUs, two of them where this was measured. Of strace it is half of what a call costs, since a
+ * call during which another thread comes to word takes two lines.
  */
-export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 0.6, bpftrace: 3, perf: 27, strace: 75 };
+export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 1, bpftrace: 10, perf: 25, strace: 75 };
 const UNKNOWN_COST_US = CALL_COST_US.strace!;
 
 /** Without --max-overhead. */
