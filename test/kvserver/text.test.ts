@@ -97,6 +97,34 @@ describe('redis.conf', () => {
     ]);
   });
 
+  it.each([
+    [
+      ['--port=7000', '--dir', '/a'],
+      [
+        ['port', '7000'],
+        ['dir', '/a'],
+      ],
+    ],
+    [['--port 7000'], [['port', '7000']]],
+    [['--client-output-buffer-limit', 'normal 0 0 0'], [['client-output-buffer-limit', 'normal 0 0 0']]],
+    // The first word is a value whatever it looks like; --save may stand alone.
+    [
+      ['--logfile', '--x', '--port', '1'],
+      [
+        ['logfile', '--x'],
+        ['port', '1'],
+      ],
+    ],
+    [
+      ['--save', '--port', '1'],
+      [['save'], ['port', '1']],
+    ],
+    [['--maxmemory', '-1'], [['maxmemory', '-1']]],
+    [['--port'], [['port']]],
+  ])('reads %j', (args, expected) => {
+    expect(parseFlags(args).settings.map(({ name, words }) => [name, ...words])).toEqual(expected);
+  });
+
   it('warns of unknown directives and refuses bad values', () => {
     const setting = (line: string) => {
       const [name, ...words] = line.split(' ');

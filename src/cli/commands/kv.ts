@@ -60,7 +60,7 @@ async function serve(words: readonly string[], io: Io): Promise<void> {
     onFatal: (error: FatalError) => {
       fatal = error;
     },
-    ...(file !== undefined && { configFile: path.resolve(file) }),
+    ...(file !== undefined && file !== '-' && { configFile: path.resolve(file) }),
   };
   const running = await startServer(options).catch((error: unknown) => {
     if (!(error instanceof FatalError)) throw error;
@@ -90,6 +90,9 @@ async function serve(words: readonly string[], io: Io): Promise<void> {
   if (fatal) throw new UserError(`kv: ${fatal.message}`, EXIT.failure);
 }
 
+/** The descriptor of standard input, which "-" stands for. */
+const STDIN = 0;
+
 /** Files that include each other: as many as that deep, and no more. */
 const DEEPEST = 16;
 
@@ -98,7 +101,7 @@ function readConf(file: string, depth = 0): Setting[] {
   if (depth > DEEPEST) throw new UserError(`kv: ${file} includes itself`);
   let text: string;
   try {
-    text = readFileSync(file, 'latin1');
+    text = readFileSync(file === '-' ? STDIN : file, 'latin1');
   } catch (error) {
     throw new UserError(`kv: cannot read ${file}: ${(error as Error).message}`);
   }

@@ -29,7 +29,7 @@ export function assembleConfig(settings: readonly Setting[]): {
       if (Config.isInert(known) && !config.isDefault(known)) {
         warnings.push(`${where}: the directive "${name}" is accepted, but has no effect here`);
       }
-    } else errors.push(`${where}: "${[name, ...words].join(' ')}": ${result.reason}`);
+    } else errors.push(`${where}: '${[name, ...words].join(' ')}': ${result.reason}`);
   }
   return { config, warnings, errors };
 }

@@ -20,18 +20,30 @@ export function parseConfFile(text: string, file: string): { settings: Setting[]
 }
 
 /**
- * Reads flags as redis-server does: `--port 7000 --save "" --bind 127.0.0.1 ::1`; everything up to the next
- * word with two dashes belongs to the directive. Words before the first flag are returned as `operands`.
+ * Reads flags as redis-server does: `--port 7000 --save "" --bind 127.0.0.1 ::1`; what follows a name belongs to
+ * the directive up to the next word with two dashes. The first word after a name is a value in any case, unless
+ * the name is `--save`, which may stand alone. Also `--port=7000`, and "--port 7000" as one word. What stands
+ * before the first flag is returned as `operands`.
  */
 export function parseFlags(args: readonly string[]): { operands: string[]; settings: Setting[] } {
   const operands: string[] = [];
   const settings: { name: string; words: string[]; where: string }[] = [];
+  let wantsValue = false;
   for (const arg of args) {
-    const match = /^--([^=]+)(?:=(.*))?$/s.exec(arg);
-    if (match)
-      settings.push({ name: match[1]!, words: match[2] === undefined ? [] : [match[2]], where: arg });
-    else if (settings.length > 0) settings.at(-1)!.words.push(arg);
-    else operands.push(arg);
+    const last = settings.at(-1);
+    const isName = /^--[^-=\s]/.test(arg) && (!wantsValue || last?.name.toLowerCase() === 'save');
+    if (!isName) {
+      if (last) last.words.push(arg);
+      else operands.push(arg);
+      wantsValue = false;
+      continue;
+    }
+    const [, name = '', rest] = /^--([^=\s]+)(?:[=\s](.*))?$/s.exec(arg)!;
+    const isOneWord = arg.startsWith(`--${name}=`);
+    const words =
+      rest === undefined || rest.trim() === '' ? [] : isOneWord ? [rest] : (splitWords(rest) ?? [rest]);
+    settings.push({ name, words, where: `--${name}` });
+    wantsValue = words.length === 0;
   }
   return { operands, settings };
 }

@@ -4,6 +4,22 @@ const MAX = Number.MAX_SAFE_INTEGER;
 const FIXED = { fixed: true } as const;
 const number = (initial: number, min = 0) => integer(initial, { min, max: MAX });
 const bytes = (initial: number) => memory(initial, { min: 0, max: MAX });
+const SHUTDOWN_OPTIONS = ['default', 'save', 'nosave', 'now', 'force'];
+
+/** Some of the allowed words, printed in the order in which they are listed here. */
+function among(initial: string, allowed: readonly string[]): Directive<string> {
+  return {
+    ...phrase(initial),
+    read(words) {
+      const given = words.map((word) => word.toLowerCase());
+      if (given.length > 0 && given.every((word) => allowed.includes(word))) {
+        return { value: allowed.filter((word) => given.includes(word)).join(' ') };
+      }
+      return { reason: `argument(s) must be one of the following: ${allowed.join(', ')}` };
+    },
+  };
+}
+
 /** Any words. */
 function phrase(initial: string, options: { readonly fixed?: boolean } = {}): Directive<string> {
   return {
@@ -113,8 +129,8 @@ export const INERT = {
   'sanitize-dump-payload': choice('no', ['no', 'yes', 'clients']),
   server_cpulist: phrase('', FIXED),
   'set-proc-title': flag(true, FIXED),
-  'shutdown-on-sigint': phrase('default'),
-  'shutdown-on-sigterm': phrase('default'),
+  'shutdown-on-sigint': among('default', SHUTDOWN_OPTIONS),
+  'shutdown-on-sigterm': among('default', SHUTDOWN_OPTIONS),
   'shutdown-timeout': number(10),
   'socket-mark-id': fixed(0),
   'stream-node-max-bytes': bytes(4096),
