@@ -1,6 +1,6 @@
-import { ByteQueue } from '../byte-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { LatencyEvent } from '../latency/monitor.ts';
+import { AppendBuffer } from './append-buffer.ts';
 import type { Disk } from './disk.ts';
 
 export type FsyncPolicy = 'always' | 'everysec' | 'no';
@@ -39,7 +39,7 @@ export class Appender {
   private readonly disk: Disk;
   private readonly host: AppenderHost;
   private fd: number;
-  private readonly buffer = new ByteQueue();
+  private readonly buffer = new AppendBuffer();
   private written: number;
   private synced: number;
   private lastSyncAt: number;
@@ -144,12 +144,9 @@ export class Appender {
     let error: NodeJS.ErrnoException | undefined;
     try {
       for (const chunk of this.buffer.chunks()) {
-        let part = disk.write(this.fd, chunk);
-        done += part;
-        if (part === chunk.length) continue;
-        const bytes = Buffer.from(chunk, 'latin1');
-        while (part < bytes.length) {
-          const more = disk.write(this.fd, bytes.subarray(part));
+        let part = 0;
+        while (part < chunk.length) {
+          const more = disk.write(this.fd, part === 0 ? chunk : chunk.subarray(part));
           part += more;
           done += more;
         }
