@@ -87,9 +87,12 @@ function printable(text: string): string {
 }
 
 /** Runs one request of a client from the checks to the encoded reply. */
-export function execute(session: Session, args: readonly string[]): string {
+export function execute(session: Session, given: readonly string[]): string {
   const { server, multi } = session;
   session.lastAt = server.now;
+  const { renames } = server.config;
+  const args = renames.active ? renames.translate(given) : given;
+  if (!args) return refuse(session, error(unknownCommand(given)));
   const command = resolve(args);
   if (typeof command === 'string') {
     const meant = named(args);

@@ -54,6 +54,43 @@ describe('directives', () => {
   });
 });
 
+describe('rename-command', () => {
+  it('takes a command from those who do not know its name', async () => {
+    const c = await open(await start({ 'rename-command': 'FLUSHALL Sweep' }));
+    await c.call('SET', 'a', '1');
+    expect(JSON.stringify(await c.call('flushall'))).toContain("ERR unknown command 'flushall'");
+    expect(await c.call('DBSIZE')).toBe(1);
+    expect(await c.call('SWEEP', 'ASYNC')).toEqual(OK);
+    expect(await c.call('DBSIZE')).toBe(0);
+  });
+
+  it('switches a command off, and loads files that hold it all the same', async () => {
+    const files = { appendonly: 'yes', appendfsync: 'always' };
+    const before = await start(files);
+    const c = await open(before);
+    await c.pipeline([
+      ['SET', 'a', '1'],
+      ['SET', 'b', '1'],
+      ['DEL', 'a'],
+    ]);
+    await before.close();
+    const settings = ['rename-command', 'DEL', ''];
+    const { config } = assembleConfig([{ name: settings[0]!, words: settings.slice(1), where: 'x' }]);
+    expect(config.renames.translate(['del', 'b'])).toBeUndefined();
+    expect(config.renames.translate(['get', 'b'])).toEqual(['get', 'b']);
+    const after = await start({ ...files, dir: before.server.config.values.dir, 'rename-command': 'DEL ' });
+    const d = await open(after);
+    expect(await d.call('DBSIZE')).toBe(1);
+    expect(await d.call('DEL', 'b')).toHaveProperty('error');
+  });
+
+  it('refuses what is no pair of names', () => {
+    for (const words of [[], ['GET'], ['GET', 'a', 'b']]) {
+      expect(assembleConfig([{ name: 'rename-command', words, where: 'x' }]).errors).toHaveLength(1);
+    }
+  });
+});
+
 describe('CONFIG', () => {
   it('sets several directives together, or none', async () => {
     const c = await open(await start());

@@ -165,7 +165,7 @@ describe('INFO', () => {
     const info = (await c.call('INFO', 'everything')) as string;
     expect(info).toContain('server_name:perfcase');
     expect(info).toContain('loading:0');
-    expect(info).toMatch(/cmdstat_set:calls=1,usec=\d+,usec_per_call=[\d.]+,rejected_calls=0,failed_calls=0/);
+    expect(info).toMatch(/cmdstat_set:calls=1,usec=\d+,usec_per_call=[\d.]+,rejected_calls=1,failed_calls=0/);
     expect(info).toMatch(/cmdstat_sadd:calls=1,.*failed_calls=1/);
     expect(info).toContain('errorstat_ERR:count=2');
     expect(info).toContain('errorstat_WRONGTYPE:count=1');

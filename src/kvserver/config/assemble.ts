@@ -15,6 +15,11 @@ export function assembleConfig(settings: readonly Setting[]): {
   const warnings: string[] = [];
   const errors: string[] = [];
   for (const { name, words, where } of settings) {
+    if (name.toLowerCase() === 'rename-command') {
+      const reason = config.renames.add(words);
+      if (reason !== undefined) errors.push(`${where}: '${[name, ...words].join(' ')}': ${reason}`);
+      continue;
+    }
     const known = Config.find(name);
     if (!known) {
       warnings.push(`${where}: the directive "${name}" is not known here and is ignored`);

@@ -2,6 +2,7 @@ import { ALIASES } from './aliases.ts';
 import type { Directive } from './directive.ts';
 import { DIRECTIVES, type DirectiveName, type Settings } from './directives.ts';
 import { INERT } from './inert.ts';
+import { Renames } from './renames.ts';
 
 /** One directive with its words, as a line of redis.conf or a flag gives it. */
 export interface Setting {
@@ -21,6 +22,7 @@ export type ReadResult = { readonly change: Change } | { readonly reason: string
 
 /** The values in force. Names are case-insensitive, as in redis.conf. */
 export class Config {
+  readonly renames = new Renames();
   readonly values: { -readonly [K in keyof Settings]: Settings[K] };
 
   constructor() {
