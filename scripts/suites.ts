@@ -10,34 +10,70 @@ import { parseArgs, promisify } from 'node:util';
 import { judge, type Known, renderTable, succeeded, type Verdict } from './suites/report.ts';
 import { startServer } from './suites/server.ts';
 import { fetchSource, prepareSuite } from './suites/source.ts';
-import { runUnit, type UnitRequest } from './suites/unit.ts';
+import { runUnit, type UnitRequest, type UnitResult } from './suites/unit.ts';
 import { type LeftOut, OWN_SERVER_UNITS, UNITS, WITHOUT_TAGS } from './suites/units.ts';
 
-const { values } = parseArgs({
-  options: {
-    unit: { type: 'string', multiple: true, default: [] },
-    only: { type: 'string', multiple: true, default: [] },
-    source: { type: 'string' },
-    cli: { type: 'string', default: 'dist/perfcase.js' },
-    limit: { type: 'string', default: '300' },
-    stuck: { type: 'string', default: '60' },
-    // external: against a server that runs already; own: files that start servers themselves; else both.
-    mode: { type: 'string', default: 'both' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
+interface Options {
+  readonly unit: readonly string[];
+  readonly only: readonly string[];
+  readonly source: string | undefined;
+  readonly cli: string;
+  readonly mode: 'external' | 'own' | 'both';
+  readonly limitSeconds: number;
+  readonly stuckSeconds: number;
+  readonly verbose: boolean;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      unit: { type: 'string', multiple: true, default: [] },
+      only: { type: 'string', multiple: true, default: [] },
+      source: { type: 'string' },
+      cli: { type: 'string', default: 'dist/perfcase.js' },
+      // external: against a server that runs already; own: files that start servers themselves; else both.
+      mode: { type: 'string', default: 'both' },
+      limit: { type: 'string', default: '300' },
+      stuck: { type: 'string', default: '60' },
+      verbose: { type: 'boolean', default: false },
+    },
+  });
+  const { unit, only, source, cli, mode, verbose } = values;
+  if (mode !== 'external' && mode !== 'own' && mode !== 'both')
+    throw new Error('--mode is external, own or both');
+  const [limitSeconds, stuckSeconds] = [Number(values.limit), Number(values.stuck)];
+  if (!(limitSeconds > 0 && stuckSeconds > 0)) throw new Error('--limit and --stuck are seconds above 0');
+  return { unit, only, source, cli, mode, limitSeconds, stuckSeconds, verbose };
+}
+
+interface Run {
+  readonly unit: string;
+  readonly external: boolean;
+}
+
+function runsOf({ unit: asked, mode }: Options): Run[] {
+  const external = mode === 'own' ? [] : UNITS.map((unit) => ({ unit, external: true }));
+  const own = mode === 'external' ? [] : OWN_SERVER_UNITS.map((unit) => ({ unit, external: false }));
+  const all = [...external, ...own];
+  for (const unit of asked) {
+    if (!all.some((one) => one.unit === unit)) throw new Error(`no such unit here: ${unit}`);
+  }
+  return asked.length === 0 ? all : all.filter((one) => asked.includes(one.unit));
+}
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'perfcase-suites-'));
 try {
+  const options = readOptions();
+  const runs = runsOf(options);
   await promisify(execFile)('tclsh', ['/dev/null']).catch(() => {
     throw new Error('tclsh is missing; install it with: apt-get install tcl');
   });
-  const folder = values.source === undefined ? await fetchSource(scratch) : path.resolve(values.source);
-  await prepareSuite(folder, values.cli);
-  const verdicts = await runAll(folder);
+  const folder = options.source === undefined ? await fetchSource(scratch) : path.resolve(options.source);
+  await prepareSuite(folder, options.cli);
+  const verdicts = await runAll(folder, runs, options);
   process.stdout.write(`\n${renderTable(verdicts)}\n`);
   if (interrupted.signal.aborted || !verdicts.every(succeeded)) process.exitCode = 1;
 } catch (error) {
@@ -51,62 +87,48 @@ async function data<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(new URL(`./suites/${name}`, import.meta.url), 'utf8')) as T;
 }
 
-async function runAll(folder: string): Promise<Verdict[]> {
+async function runAll(folder: string, runs: readonly Run[], options: Options): Promise<Verdict[]> {
   const known = await data<readonly Known[]>('known.json');
+  const leftOut = await data<readonly LeftOut[]>('left-out.json');
   const verdicts: Verdict[] = [];
-  const wanted = (units: readonly string[]) =>
-    values.unit.length === 0 ? units : units.filter((unit) => values.unit.includes(unit));
-  const runs = [
-    ...(values.mode === 'own' ? [] : wanted(UNITS).map((unit) => ({ unit, external: true }))),
-    ...(values.mode === 'external'
-      ? []
-      : wanted(OWN_SERVER_UNITS).map((unit) => ({ unit, external: false }))),
-  ];
   for (const { unit, external } of runs) {
     if (interrupted.signal.aborted) break;
-    const { result, defects } = external ? await runExternal(folder, unit) : await runOwn(folder, unit);
-    const verdict = judge(external ? result : { ...result, unit: `${unit} (own servers)` }, known);
+    // What the suite itself leaves out of a unit cannot be looked for.
+    const skip = leftOut.flatMap(({ tests }) => tests[unit] ?? []);
+    const request = {
+      folder,
+      unit,
+      only: options.only,
+      limitSeconds: options.limitSeconds,
+      stuckSeconds: options.stuckSeconds,
+      skip,
+      signal: interrupted.signal,
+      withoutTags: WITHOUT_TAGS,
+      ...(options.verbose && { onOutput: (text: string) => void process.stdout.write(text) }),
+    };
+    const result = external
+      ? await runExternal(request, options.cli)
+      : { ...(await runUnit({ ...request, port: undefined })), unit: `${unit} (own servers)` };
+    const all = options.only.length === 0 && !(external && OWN_SERVER_UNITS.includes(unit));
+    const verdict = judge(result, known, all ? skip : []);
     verdicts.push(verdict);
     const failed = verdict.known.length + verdict.unexplained.length;
-    const counts = `${verdict.passed} passed, ${failed} failed, ${verdict.skipped} skipped`;
-    process.stdout.write(`${verdict.unit.unit}: ${counts}\n`);
-    for (const line of defects) process.stdout.write(`  ${line}\n`);
+    process.stdout.write(
+      `${result.unit}: ${verdict.passed} passed, ${failed} failed, ${verdict.skipped} skipped\n`,
+    );
   }
   return verdicts;
 }
 
 /** Against a server of its own for each file, so that what one leaves behind does not spoil the next. */
-async function runExternal(folder: string, unit: string) {
-  const server = await startServer(values.cli, []);
+async function runExternal(request: Omit<UnitRequest, 'port'>, cli: string): Promise<UnitResult> {
+  const server = await startServer(cli, []);
   try {
-    const result = await runUnit({ ...(await request(folder, unit)), port: server.port });
-    const defects = new Set(server.log().match(/^.*internal error.*$/gm));
-    if (!server.died()) return { result, defects };
-    return { result: { ...result, brokenOff: `the server ended: ${server.log().trim()}` }, defects };
+    const result = await runUnit({ ...request, port: server.port });
+    const defect = server.log().match(/^.*internal error.*$/m)?.[0];
+    if (server.died()) return { ...result, brokenOff: `the server ended: ${server.log().trim()}` };
+    return defect === undefined ? result : { ...result, brokenOff: defect };
   } finally {
     await server.stop();
   }
-}
-
-/** With servers that the unit starts and ends itself. */
-async function runOwn(folder: string, unit: string) {
-  return {
-    result: await runUnit({ ...(await request(folder, unit)), port: undefined }),
-    defects: new Set<string>(),
-  };
-}
-
-async function request(folder: string, unit: string): Promise<Omit<UnitRequest, 'port'>> {
-  const leftOut = await data<readonly LeftOut[]>('left-out.json');
-  return {
-    folder,
-    unit,
-    limitSeconds: Number(values.limit),
-    stuckSeconds: Number(values.stuck),
-    signal: interrupted.signal,
-    withoutTags: WITHOUT_TAGS,
-    only: values.only,
-    skip: leftOut.flatMap(({ tests }) => tests[unit] ?? []),
-    ...(values.verbose && { onOutput: (text: string) => process.stdout.write(text) }),
-  };
 }

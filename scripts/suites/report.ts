@@ -15,8 +15,11 @@ export interface Verdict {
   readonly unexplained: readonly TestResult[];
 }
 
-/** Sets the failures that stand apart from those that must not. */
-export function judge(unit: UnitResult, known: readonly Known[]): Verdict {
+/**
+ * Sets the failures that stand apart from those that must not. An entry of a list that is not true any more is a
+ * failure of its own: a known failure that passes, a test to be left out that the unit does not have.
+ */
+export function judge(unit: UnitResult, known: readonly Known[], leftOut: readonly string[]): Verdict {
   const count = (outcome: TestResult['outcome']) =>
     unit.tests.filter((test) => test.outcome === outcome).length;
   const explained: { test: TestResult; reason: string }[] = [];
@@ -27,12 +30,27 @@ export function judge(unit: UnitResult, known: readonly Known[]): Verdict {
     if (entry) explained.push({ test, reason: entry.reason });
     else unexplained.push(test);
   }
+  if (unit.brokenOff === undefined) unexplained.push(...outdated(unit, known, leftOut));
   return { unit, passed: count('passed'), skipped: count('skipped'), known: explained, unexplained };
 }
 
-export function succeeded({ unit, unexplained, passed }: Verdict): boolean {
-  // A unit of which nothing ran proves nothing.
-  return unit.brokenOff === undefined && unexplained.length === 0 && passed > 0;
+function outdated(unit: UnitResult, known: readonly Known[], leftOut: readonly string[]): TestResult[] {
+  const problem = (name: string, detail: string) => ({ name, outcome: 'failed' as const, detail });
+  const has = (name: string, outcome: TestResult['outcome']) =>
+    unit.tests.some((test) => test.name === name && test.outcome === outcome);
+  return [
+    ...known
+      .filter((one) => one.unit === unit.unit && has(one.test, 'passed'))
+      .map((one) => problem(one.test, 'known.json lists it as failing, but it passes')),
+    ...leftOut
+      .filter((name) => !has(name, 'skipped'))
+      .map((name) => problem(name, 'left-out.json lists it, but this unit has no such test')),
+  ];
+}
+
+/** A unit of which not even a skipped test was heard proves nothing. */
+export function succeeded({ unit, unexplained }: Verdict): boolean {
+  return unit.brokenOff === undefined && unexplained.length === 0 && unit.tests.length > 0;
 }
 
 /** The table, a line a unit, and under it every failure with its reason or with what the suite said. */

@@ -42,6 +42,9 @@ const LINE = /^\[(ok|err|skip|ignore|exception)\]: (.*)$/;
 export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   const { unit, port, withoutTags, only } = request;
   const args = ['tests/test_helper.tcl', '--single', unit, '--clients', '1'];
+  // Ports for the suite itself and for servers it starts; two runs at once shall not meet.
+  const base = 11_000 + 500 * Math.floor(Math.random() * 36);
+  args.push('--baseport', String(base), '--portcount', '450');
   if (port !== undefined) args.push('--host', '127.0.0.1', '--port', String(port));
   args.push('--durable', '--dont-clean', '--timeout', String(request.stuckSeconds));
   if (withoutTags.length > 0) args.push('--tags', withoutTags.map((tag) => `-${tag}`).join(' '));
@@ -100,7 +103,8 @@ function whyBroken(output: string, code: number | null): string | undefined {
   if (stuck !== undefined) return `stuck in the test "${stuck}"`;
   if (output.includes('The End')) return undefined;
   const exception = /^\[exception\]: (.*)$/m.exec(plain(output))?.[1];
-  return exception ?? `ended with code ${code}`;
+  const said = plain(output).trim().split('\n').at(-1);
+  return exception ?? `ended with code ${code}: ${said}`;
 }
 
 function plain(output: string): string {

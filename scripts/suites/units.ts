@@ -27,23 +27,18 @@ export const UNITS: readonly string[] = [
   'unit/quit',
   'unit/other',
   'unit/dump',
-  'unit/limits',
-  'unit/obuf-limits',
-  'unit/querybuf',
   'unit/bitops',
   'unit/bitfield',
   'unit/pause',
-  'unit/lazyfree',
 ];
 
 /**
- * Files that the suite does not run against a server of somebody else, wholly or in part: their tests start servers
- * with settings of their own.
+ * Files that the suite does not run against a server of somebody else: their tests start servers with settings of
+ * their own.
  */
 export const OWN_SERVER_UNITS: readonly string[] = [
   'unit/auth',
   'unit/info',
-  'unit/introspection',
   'unit/maxmemory',
   'unit/limits',
   'unit/obuf-limits',
