@@ -19,11 +19,16 @@ export function dyingWithUs(spec: CommandSpec, path = process.env.PATH ?? ''): C
 /**
  * The same, which also ends by itself after its time limit (timeout of coreutils), even if perfcase hangs. For
  * tracers: nothing may stay attached. Killing any process of the chain ends those behind it.
+ * @param patienceSeconds how long the command may take to end once it was asked to; then it is killed
  */
-export function guarded(spec: CommandSpec, path = process.env.PATH ?? ''): CommandSpec {
+export function guarded(spec: CommandSpec, path = process.env.PATH ?? '', patienceSeconds = 2): CommandSpec {
   const inner = dyingWithUs(spec, path);
   if (inner === spec || !isOnPath('timeout', path)) return inner;
   const limit = String(Math.ceil(spec.timeoutMs / 1000) + 1);
-  const timed = { ...inner, file: 'timeout', args: ['-k', '2', limit, inner.file, ...inner.args] };
+  const timed = {
+    ...inner,
+    file: 'timeout',
+    args: ['-k', String(patienceSeconds), limit, inner.file, ...inner.args],
+  };
   return { ...dyingWithUs(timed, path), timeoutMs: spec.timeoutMs + 3000 };
 }

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandSpec } from '../core/capture.ts';
 import { startBackground } from '../runners/background.ts';
 import { guarded } from '../runners/guarded.ts';
-import { withTracefs } from './tracefs.ts';
 import type { CallsWindow } from './window.ts';
 
 /** A program that watches calls: what it prints is its reader's business. */
@@ -40,10 +39,15 @@ const MAX_SAID = 16 * 1024;
  * Runs a tool for a window: starts it, waits until it is attached, lets it watch, asks it to end and waits for that.
  * It ends with perfcase and with its time limit too: see `guarded`. What it had in the kernel hangs on its descriptors.
  */
-export async function watchWith(tool: Tool, window: CallsWindow): Promise<ToolRun> {
+export async function watchWith(
+  tool: Tool,
+  window: CallsWindow,
+  patienceMs = END_TIMEOUT_MS,
+): Promise<ToolRun> {
   const { pids, durationMs, signal } = window;
   let said = '';
-  const child = startBackground(guarded(withTracefs(tool.command)), tool.onOutput, (chunk) => {
+  const command = guarded(tool.command, undefined, Math.ceil(patienceMs / 1000));
+  const child = startBackground(command, tool.onOutput, (chunk) => {
     said = (said + chunk.toString('latin1')).slice(-MAX_SAID);
   });
   let over: { readonly exitCode?: number; readonly missing: boolean } | undefined;
@@ -51,7 +55,7 @@ export async function watchWith(tool: Tool, window: CallsWindow): Promise<ToolRu
     over = how;
   });
   const run = async (end: ToolRun['end'], tracedMs = 0): Promise<ToolRun> => {
-    const stuck = await endOf(tool.name, child, ended);
+    const stuck = await endOf(tool.name, child, ended, patienceMs);
     return { end: over?.missing ? 'not-installed' : end, tracedMs, said, stuck };
   };
   try {
@@ -72,31 +76,29 @@ export async function watchWith(tool: Tool, window: CallsWindow): Promise<ToolRu
     window.onWindowEnd?.();
     return await run('over', tracedMs);
   } finally {
-    await endOf(tool.name, child, ended);
+    await endOf(tool.name, child, ended, patienceMs);
   }
 }
 
-/** Asks nicely, then less so. Harmless when it has ended. */
+/** Asks, then does not ask. Harmless when it has ended. */
 async function endOf(
   name: string,
   child: ReturnType<typeof startBackground>,
   ended: Promise<void>,
+  patienceMs: number,
 ): Promise<string[]> {
   let isOver = false;
   const over = ended.then(() => {
     isOver = true;
   });
-  for (const [signal, patienceMs] of [
-    ['SIGINT', END_TIMEOUT_MS],
-    ['SIGTERM', 1000],
+  for (const [signal, limitMs] of [
+    // What guards it kills it when it takes longer.
+    ['SIGINT', patienceMs + 2000],
     ['SIGKILL', 1000],
   ] as const) {
     child.stop(signal);
     const patience = new AbortController();
-    await Promise.race([
-      over,
-      sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
+    await Promise.race([over, sleep(limitMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
     if (isOver) return [];
   }

@@ -6,6 +6,7 @@ import { writeLog } from '../log/log-text.ts';
 import { RecordStore } from '../log/record-store.ts';
 import { isHostNamespace, isNarrow, sharesPidNamespace } from '../processes.ts';
 import { END_TIMEOUT_MS, READY_TIMEOUT_MS, watchWith } from '../tool-window.ts';
+import { withTracefs } from '../tracefs.ts';
 import type { CallsWindow, WatchedCalls } from '../window.ts';
 import { bpftraceProgram, PIECE_BYTES } from './program.ts';
 import { BpftraceReader } from './reader.ts';
@@ -41,7 +42,7 @@ export async function traceWithBpftrace(window: CallsWindow): Promise<WatchedCal
   const offsetUs = epochOffsetUs();
   const run = await watchWith(
     {
-      ...{ name: 'bpftrace', command: commandOf(program, limitMs) },
+      ...{ name: 'bpftrace', command: withTracefs(commandOf(program, limitMs)) },
       onOutput: (chunk) => reader.feed(chunk),
       isReady: () => reader.isReady,
       calls: () => store.records,

@@ -34,6 +34,8 @@ export interface Log {
 
 /** Start times are sorted as numbers that hold the place of the record too: 30 bits of microseconds, 23 of index. */
 const INDEX = 2 ** 23;
+/** What fits beside the index: 17 minutes. */
+const LATEST_US = 2 ** 30 - 1;
 /** strace's words for a call that a signal interrupted, and that the kernel will begin again: linux/errno.h. */
 const RESTARTS: Readonly<Record<number, string>> = {
   512: 'ERESTARTSYS',
@@ -153,7 +155,9 @@ class LogWriter {
       });
     }
     for (index = 0; index < records; index++) {
-      order[index] = Math.floor((order[index]! - firstNs) / 1000) * INDEX + index;
+      // A time that is far off, because a tool printed it wrong, must not push the index out of the number.
+      const us = Math.min(LATEST_US, Math.floor((order[index]! - firstNs) / 1000));
+      order[index] = us * INDEX + index;
     }
     return { order: order.sort(), slabOf, placeOf };
   }

@@ -40,7 +40,7 @@ export async function traceWithPerf(window: CallsWindow): Promise<WatchedCalls> 
   const offsetUs = epochOffsetUs();
   const run = await watchWith(
     {
-      ...{ name: 'perf', command: recordCommand(window, calls) },
+      ...{ name: 'perf', command: withTracefs(recordCommand(window, calls)) },
       onOutput: (chunk) => {
         if (stream.bytes < MAX_STREAM_BYTES) stream.feed(chunk);
       },
