@@ -40,16 +40,4 @@ export class ByteQueue {
     }
     this.tail = '';
   }
-
-  /** Forgets the first bytes. */
-  drop(bytes: number): void {
-    const chunks = this.chunks();
-    this.clear();
-    let left = bytes;
-    for (const chunk of chunks) {
-      const gone = Math.min(left, chunk.length);
-      left -= gone;
-      if (gone < chunk.length) this.add(chunk.slice(gone));
-    }
-  }
 }
