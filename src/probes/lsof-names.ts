@@ -7,7 +7,10 @@ export type LsofName = Pick<DescriptorObservation, 'name'> &
   >;
 
 const STATE = /\s\((?:ST=)?([A-Z][A-Z0-9_]{2,11})(?:\s[^()]*)?\)$/;
-const PAIR = /^(\S+:\S+)->(\S+:\S+)$/;
+/** Addresses hold no ">", so there is one place to look for the arrow. */
+const PAIR = /^([^\s>]+:[^\s>]+)->([^\s>]+:[^\s>]+)$/;
+/** Host names have 253 characters at most; anything longer is no pair of addresses. */
+const MAX_ADDRESS = 600;
 const ALONE = /^(?:\*|[\w.-]+|\[[0-9a-fA-F:.%\w]+\]):(?:\*|[\w.-]+)$/;
 
 /**
@@ -22,6 +25,7 @@ export function readName(text: string): LsofName {
   if (text.startsWith('/')) return { name: text };
   const state = STATE.exec(text);
   const address = state ? text.slice(0, state.index) : text;
+  if (address.length > MAX_ADDRESS) return { name: text };
   const pair = PAIR.exec(address);
   if (!pair && !ALONE.test(address)) return { name: text };
   return {

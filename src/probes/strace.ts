@@ -227,9 +227,7 @@ export class StraceReader {
   private join(started: SyscallObservation, tail: string, base: Base): void {
     this.unfinished.delete(started.tid);
     const result = readResult(tail);
-    const tailArgs = result
-      ? tail.slice(0, result.argsEnd).replace(/\s*<unfinished \.\.\.>$/, '')
-      : withoutEnd(tail);
+    const tailArgs = result ? withoutMark(tail.slice(0, result.argsEnd)) : withoutEnd(tail);
     const joined = makeCall(
       { ...started, ...(base.tid === undefined ? {} : { tid: base.tid }), resumedLine: base.line },
       started.name,
@@ -263,6 +261,12 @@ export class StraceReader {
     this.relativeUs += us;
     return this.relativeUs;
   }
+}
+
+/** Cuts " <unfinished ...>" off the arguments of a call that strace marked twice. */
+function withoutMark(args: string): string {
+  const mark = '<unfinished ...>';
+  return args.endsWith(mark) ? args.slice(0, -mark.length).trimEnd() : args;
 }
 
 /** Cuts " <detached ...>", ") = ? <unavailable>" and the like off arguments that have no result. */

@@ -63,7 +63,8 @@ export function refusesPerCpu(stderr: string): boolean {
 }
 
 const CPU = /(?:^|\s)%?Cpu(?:\(s\)|\s*(\d+))\s*:/g;
-const SHARE = /(\d+(?:[.,]\d+)?)\s*%?\s*(us|sy|ni|id|wa|hi|si|st)\b/g;
+// The repetitions have limits: a line of nothing but digits or blanks must not take quadratic time.
+const SHARE = /(?<!\d)(\d{1,9}(?:[.,]\d{1,9})?)\s{0,4}%?\s{0,4}(us|sy|ni|id|wa|hi|si|st)\b/g;
 const SHARE_FIELDS = {
   us: 'userPercent',
   sy: 'systemPercent',
@@ -129,7 +130,8 @@ function seen(line: Line): { line: number; text: string } {
 }
 
 function readTasks(line: Line): TopObservation[] | string {
-  const count = (label: string) => whole(new RegExp(`(\\d+)\\s+${label}`).exec(line.text)?.[1]);
+  const count = (label: string) =>
+    whole(new RegExp(`(?<!\\d)(\\d{1,16})\\s{1,16}${label}`).exec(line.text)?.[1]);
   const counts = present({
     total: count('total'),
     running: count('running'),
@@ -174,7 +176,9 @@ function readMemory(line: Line): TopObservation[] | string {
     const rest = line.text.slice(part.index! + part[0].length, parts[at + 1]?.index);
     const scale = KIB_PER[part[1] ?? 'K']!;
     const size = (label: string) => {
-      const value = decimal(new RegExp(`(\\d+(?:[.,]\\d+)?)\\+?k?\\s+${label}`).exec(rest)?.[1]);
+      const value = decimal(
+        new RegExp(`(?<!\\d)(\\d{1,16}(?:[.,]\\d{1,9})?)\\+?k?\\s{1,16}${label}`).exec(rest)?.[1],
+      );
       return value === undefined ? undefined : Math.round(value * scale);
     };
     const totalKib = size('total');
