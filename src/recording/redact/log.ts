@@ -40,6 +40,7 @@ export function redactLog(log: LogToRedact, pseudonyms: Pseudonyms): string {
   const writer = new PayloadWriter(pseudonyms);
   for (const [call, pieces] of payloads) writer.learn(pieces, call.payload!);
   for (const pieces of payloads.values()) writer.compare(pieces);
+  for (const pieces of payloads.values()) writer.settle(pieces);
   const lines = log.text.split('\n');
   const result = new Array<string | undefined>(lines.length);
   for (const item of items) {

@@ -30,7 +30,7 @@ export class PayloadWriter {
 
   constructor(private readonly pseudonyms: Pseudonyms) {}
 
-  /** First of three rounds over all pieces: which texts are keys, and which were cut. */
+  /** First of four rounds over all pieces: which texts are keys, and which were cut. */
   learn(pieces: readonly Piece[], shown: string): void {
     for (const piece of pieces) {
       if (piece.kind === 'bulk') {
@@ -50,6 +50,15 @@ export class PayloadWriter {
   /** Second round: texts that those that were cut may be the beginning of. */
   compare(pieces: readonly Piece[]): void {
     for (const piece of pieces) if (piece.kind === 'bulk') this.pseudonyms.addText(capturedOf(piece.value));
+  }
+
+  /** Third round: of what keys that were cut are the beginning. */
+  settle(pieces: readonly Piece[]): void {
+    for (const piece of pieces) {
+      if (piece.kind !== 'bulk' || !isKey(piece)) continue;
+      const captured = capturedOf(piece.value);
+      if (captured.text.length < captured.length) this.pseudonyms.addCutKey(captured);
+    }
   }
 
   /** Last round. @param shown what the log shows of the payload, one character a byte */

@@ -66,13 +66,10 @@ function maskedStatus(body: string): string {
   return whole[0] === '+' ? whole : `+${whole.slice(1)}`;
 }
 
-/** A number of the same length. */
+/** A whole number of the same length in place of one. */
 function digits(text: string): string {
-  return /^-?\d/.test(text)
-    ? text[0] === '-'
-      ? `-${'1'.repeat(text.length - 1)}`
-      : '1'.repeat(text.length)
-    : masked(text);
+  if (!/^-?\d+$/.test(text)) return masked(text);
+  return text.startsWith('-') ? `-${'1'.repeat(text.length - 1)}` : '1'.repeat(text.length);
 }
 
 /** A payload of commands as people type them; a word gets what `replace` gives for it. */

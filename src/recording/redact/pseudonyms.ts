@@ -55,6 +55,13 @@ export class Pseudonyms {
     }
   }
 
+  /** The same for a key that was cut; after every `addText`. */
+  addCutKey({ text, length }: Captured): void {
+    const from = lastPartOf(text);
+    const whole = text.slice(0, from) + this.longest(text.slice(from), length - from);
+    if (whole.length > text.length) this.addKey(whole);
+  }
+
   /** Makes known which texts were cut. */
   addCut({ text, length }: Captured): void {
     if (text.length < length) this.cutLengths.add(length - lastPartOf(text));
