@@ -21,6 +21,7 @@ const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 /** Memory between the kernel and perf, over all CPUs, and the most and least that one CPU gets. A page has 4 KiB. */
 const BUFFER_PAGES = 16_384;
 const SCRIPT_TIMEOUT_MS = 30_000;
+const INTERRUPTED_TIMEOUT_MS = 3000;
 
 /**
  * Watches processes with `perf record` for a while; when it is over, `perf script` makes text of what was recorded.
@@ -51,7 +52,9 @@ export async function traceWithPerf(window: CallsWindow): Promise<WatchedCalls> 
     window,
   );
   if (run.end !== 'over' || !stream.isBegun) return failed(refusalOf(run.end, run.said));
-  const script = await runLocal(withTracefs(scriptCommand(Buffer.concat(stream.chunks))), window.signal);
+  // Who interrupted the window waits for its end, and not for long.
+  const timeoutMs = window.signal.aborted ? INTERRUPTED_TIMEOUT_MS : SCRIPT_TIMEOUT_MS;
+  const script = await runLocal(withTracefs(scriptCommand(Buffer.concat(stream.chunks), timeoutMs)));
   if (script.status !== 'captured') return failed(unreadable(script));
   const store = new RecordStore(MAX_RECORD_BYTES, maxCalls);
   const reader = new PerfReader(store, calls);
@@ -85,11 +88,11 @@ function recordCommand({ pids, durationMs }: CallsWindow, calls: readonly Watche
   };
 }
 
-function scriptCommand(input: Uint8Array): CommandSpec {
+function scriptCommand(input: Uint8Array, timeoutMs: number): CommandSpec {
   return {
     file: 'perf',
     args: ['script', '--input', '-', '--ns', '--show-lost-events', '--fields', 'pid,tid,time,event,trace'],
-    ...{ timeoutMs: SCRIPT_TIMEOUT_MS, debianPackage: 'linux-perf', input },
+    ...{ timeoutMs, debianPackage: 'linux-perf', input },
   };
 }
 

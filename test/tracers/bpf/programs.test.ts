@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Architecture, architectureOf } from '../../../src/tracers/bpf/architecture.ts';
-import { enterProgram, exitProgram, type ProgramOptions } from '../../../src/tracers/bpf/programs.ts';
+import type { ProgramOptions } from '../../../src/tracers/bpf/program-parts.ts';
+import { enterProgram, exitProgram } from '../../../src/tracers/bpf/programs.ts';
 import { CAPTURE, captureTable, watchedCalls } from '../../../src/tracers/log/calls.ts';
 
 const ARCHITECTURES = ['x64', 'arm64'].map((name) => architectureOf(name)!);

@@ -1,0 +1,57 @@
+import { RECORD } from '../log/record.ts';
+import type { Architecture } from './architecture.ts';
+import type { Assembler } from './assembler.ts';
+
+/** What the two programs and their parts share. */
+
+/** Descriptors of the maps that the programs use. */
+export interface Maps {
+  /** Array of one element, laid out as STATE. */
+  readonly state: number;
+  /** Hash: thread group ids that are watched. */
+  readonly groups: number;
+  /** Array of one element a CPU, in which a record is put together. */
+  readonly scratch: number;
+  readonly ring: number;
+}
+
+export interface ProgramOptions {
+  readonly architecture: Architecture;
+  readonly maps: Maps;
+  /** Bytes of each buffer to keep, up to MAX_PAYLOAD; 0 keeps none. */
+  readonly payloadBytes: number;
+  /** Also watch the processes that a watched process forks. */
+  readonly followForks: boolean;
+}
+
+/** Numbers of enum bpf_func_id in linux/bpf.h. */
+export const HELPER = {
+  lookup: 1,
+  update: 2,
+  ktimeNs: 5,
+  pidTgid: 14,
+  readUser: 112,
+  readKernel: 113,
+  readUserString: 114,
+  ringOutput: 130,
+} as const;
+
+/** The program's memory on the stack, as offsets from its end. */
+export const KEY = -8;
+export const VALUE = -16;
+/** A struct iovec: base, length. */
+export const PART = -32;
+export const PART_LENGTH = PART + 8;
+export const END_NS = -40;
+export const PARTS_AT = -48;
+export const PARTS_COUNT = -56;
+export const REGISTERS = -128;
+
+/** Adds one to a counter; r1 and r2 are used up. */
+export function count(asm: Assembler, maps: Maps, counter: number): void {
+  asm.loadMapValue('r1', maps.state, counter).mov('r2', 1).atomicAdd('r1', 0, 'r2');
+}
+
+export function argument(number: number): number {
+  return RECORD.args + 8 * number;
+}
