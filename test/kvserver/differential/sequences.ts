@@ -9,8 +9,8 @@ export interface Sequence {
 }
 
 /** Longer than anything a busy machine puts between two instructions, as a rule; shorter than the sleeps below. */
-const LATENCY_THRESHOLD_MS = 20;
-const SLEEP_SECONDS = '0.03';
+const LATENCY_THRESHOLD_MS = 50;
+const SLEEP_SECONDS = '0.06';
 
 const only = (args: readonly string[], compare?: Step['compare']): Step =>
   compare === undefined ? { args } : { args, compare };
