@@ -79,6 +79,7 @@ export function assemble(
           ...(large ? { census: large.census } : {}),
           ...(strace.logLines === undefined ? {} : { logLines: strace.logLines }),
           ...(strace.slowdown === undefined ? {} : { slowdown: strace.slowdown }),
+          ...(strace.ownFds ? { ownFds: strace.ownFds } : {}),
           ...(capture.tracer?.lost === undefined ? {} : { lost: capture.tracer.lost }),
         })
       : undefined;
