@@ -36,21 +36,26 @@ async function tellsOfTheSpike(port: number): Promise<void> {
 
   const latest = await latency('latest', ...at);
   expect(latest.code).toBe(0);
-  expect(latest.stdout).toMatch(/^event +latest +worst ever +when\ncommand +\d+ ms +\d+ ms +\d+ s ago\n$/);
+  // On a busy machine other commands may have been slow, too.
+  expect(latest.stdout).toMatch(/^event +latest +worst ever +when\n/);
+  expect(latest.stdout).toMatch(/^command +\d+ ms +\d+ ms +\d+ s ago$/m);
   const history = JSON.parse((await latency('history', 'command', ...at, '--format', 'json')).stdout);
   expect(history).toMatchObject({ event: 'command', thresholdMs: 20 });
-  expect(history.spikes[0].ms).toBeGreaterThanOrEqual(50);
+  expect(Math.max(...history.spikes.map((one: { ms: number }) => one.ms))).toBeGreaterThanOrEqual(50);
   const graph = await latency('graph', 'command', ...at, '--ascii');
-  expect(graph.stdout).toMatch(/^command: 1 spike, worst \d+ ms, worst ever \d+ ms\n\n *\d+ ms \|/);
+  expect(graph.stdout).toMatch(/^command: \d+ spikes?, worst \d+ ms, worst ever \d+ ms\n\n *\d+ ms \|/);
   const doctor = JSON.parse((await latency('doctor', ...at, '--format', 'json')).stdout);
-  expect(doctor.events[0]).toMatchObject({ event: 'command', spikes: 1 });
-  expect(doctor.advice[0].directive).toBe('slowlog-log-slower-than');
+  const command = doctor.events.find((one: { event: string }) => one.event === 'command');
+  expect(command.worstUs).toBeGreaterThanOrEqual(50_000);
+  expect(command.advice[0].directive).toBe('slowlog-log-slower-than');
 
   const none = await latency('graph', 'fork', ...at);
   expect(none).toMatchObject({ code: 0, stdout: 'No spike of fork is on record.\n' });
   const unknown = await latency('history', 'nonsense', ...at);
   expect(unknown.code).toBe(2);
-  expect(unknown.stderr).toBe('perfcase: latency: there is no event "nonsense"; on record are command.\n');
+  expect(unknown.stderr).toMatch(
+    /^perfcase: latency: there is no event "nonsense"; on record are .*command.*\.\n$/,
+  );
 }
 
 describe('perfcase latency', () => {
