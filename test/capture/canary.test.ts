@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deriveTrace } from '../../src/analyzers/derive/trace.ts';
+import { assemble } from '../../src/capture/assemble.ts';
 import { compare } from '../../src/capture/canary.ts';
 import { parseStrace } from '../../src/probes/strace.ts';
 
@@ -46,6 +47,14 @@ describe("perfcase's own connection in a log", () => {
     expect(trace.commands).toHaveLength(1);
     expect(trace.calls).toBe(2);
     expect(trace.conversations.map(({ channel }) => channel.fd)).toEqual([8]);
+  });
+
+  it('is left out of what a capture tells', () => {
+    const capture = {
+      ...{ target: { pid: 7 }, outputs: [], missing: {}, clients: [] },
+      strace: { text: ask(9, 1) + ask(8, 3), threads: [[7, 7] as const], ownFds: [9] },
+    };
+    expect(assemble(capture, { redact: true }).facts.trace?.commands).toHaveLength(1);
   });
 
   it('is somebody else’s when its descriptor was closed and given away again', () => {
