@@ -79,9 +79,12 @@ export class Cron {
     )
       return;
     try {
-      aof.startRewrite();
+      // Where it was switched on while a snapshot was written, it is only now that it begins.
+      aof.startRewrite(this.server.config.values.appendonly);
     } catch (error) {
-      this.server.log(`the rewrite of the append-only file cannot begin: ${(error as Error).message}`);
+      const reason = (error as Error).message;
+      this.server.log(`the rewrite of the append-only file cannot begin: ${reason}`);
+      if (this.server.config.values.appendonly && !aof.open) persistence.aofGivenUp(reason);
     }
   }
 

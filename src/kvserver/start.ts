@@ -81,7 +81,8 @@ async function shutDown(server: Server, turn: Turn, cron: Cron, listening: NetSe
 /** @returns why the server had better not end now */
 function saveBeforeEnd(server: Server, { save }: Shutdown): string | undefined {
   const { aof, snapshots, config } = server;
-  if (aof.beginning) return 'the append-only file is being written for the first time; the server goes on';
+  if (aof.beginning || (config.values.appendonly && !aof.open))
+    return 'the append-only file is being written for the first time; the server goes on';
   if (!(save ?? config.values.save.length > 0)) return undefined;
   snapshots.cancel();
   try {

@@ -169,6 +169,9 @@ describe('manifest', () => {
     ['file a seq 2 type i\nfile b seq 1 type i\n'],
     ['file a seq 1 type b\nfile b seq 2 type b\n'],
     ['rubbish\n'],
+    [''],
+    ['file a seq 1 type b\n\nfile b seq 1 type i\n'],
+    [`file ${'a'.repeat(1100)} seq 1 type b\n`],
   ])('refuses %j', (bad) => {
     expect(() => parseManifest(bad)).toThrow('manifest');
   });

@@ -25,20 +25,27 @@ export interface Manifest {
 
 export const EMPTY_MANIFEST: Manifest = { base: undefined, increments: [], history: [] };
 
+const LONGEST_LINE = 1024;
+
 /** @throws Error that names the line when the text is no manifest */
 export function parseManifest(text: string): Manifest {
   let base: AofPart | undefined;
   const increments: AofPart[] = [];
   const history: AofPart[] = [];
-  text.split('\n').forEach((line, index) => {
-    if (line.trim() === '' || line.startsWith('#')) return;
-    const part = parsePart(line);
-    if (!part) throw new Error(`manifest line ${index + 1} is no file entry: ${JSON.stringify(line)}`);
-    if (part.type === 'h') history.push(part);
-    else if (part.type === 'i') increments.push(part);
-    else if (base) throw new Error(`manifest line ${index + 1} names a second base file`);
-    else base = part;
-  });
+  if (text === '') throw new Error('Found an empty AOF manifest');
+  text
+    .replace(/\n$/, '')
+    .split('\n')
+    .forEach((line, index) => {
+      if (line.startsWith('#')) return;
+      if (line.length > LONGEST_LINE) throw new Error(`manifest line ${index + 1} is too long`);
+      const part = parsePart(line);
+      if (!part) throw new Error(`manifest line ${index + 1} is no file entry: ${JSON.stringify(line)}`);
+      if (part.type === 'h') history.push(part);
+      else if (part.type === 'i') increments.push(part);
+      else if (base) throw new Error(`manifest line ${index + 1} names a second base file`);
+      else base = part;
+    });
   for (let i = 1; i < increments.length; i++) {
     if (increments[i]!.seq <= increments[i - 1]!.seq) throw new Error('manifest has increments out of order');
   }

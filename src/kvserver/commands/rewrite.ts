@@ -5,7 +5,7 @@ import type { CommandSpec } from './spec.ts';
 
 function start(server: Server): void {
   try {
-    server.aof.startRewrite();
+    server.aof.startRewrite(server.config.values.appendonly);
   } catch (error) {
     const reason = (error as Error).message;
     server.log(`the rewrite of the append-only file cannot begin: ${reason}`);

@@ -6,13 +6,16 @@ import type { DirectiveName } from './directives.ts';
 /** What must happen at once when a directive has changed at run time. Most are read where they are used. */
 const EFFECTS: { readonly [K in DirectiveName]?: (server: Server) => unknown } = {
   appendonly(server) {
-    const wanted = server.config.values.appendonly;
-    if (wanted && !server.aof.open) {
-      if (server.persistence.rewriting)
-        throw new Error('a rewrite or a background save is running; try again when it has ended');
-      server.aof.startRewrite(true);
+    const { aof, persistence, config } = server;
+    if (!config.values.appendonly) {
+      aof.rewriteScheduled = false;
+      if (aof.open) aof.stop();
+    } else if (!aof.open && persistence.rewriting) {
+      // It begins with a rewrite, for which the snapshot that is being written must end first.
+      aof.rewriteScheduled = true;
+    } else if (!aof.open) {
+      aof.startRewrite(true);
     }
-    if (!wanted && server.aof.open) server.aof.stop();
   },
   // The append-only file stays where it is; snapshots go to the new place.
   dir(server) {

@@ -136,7 +136,7 @@ function verify(source: ByteSource, { verifyChecksum, log }: LoadOptions): void 
     log('the snapshot was saved without a checksum: nothing to verify');
   } else if (expected !== found) {
     throw new RdbError(
-      `Wrong RDB checksum expected: (${expected.toString(16)}) but got (${found.toString(16)}). Aborting now.`,
+      `Wrong RDB checksum expected: (${expected.toString(16)}) but got (${found.toString(16)}): RDB CRC error`,
     );
   }
 }

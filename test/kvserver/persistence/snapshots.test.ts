@@ -102,6 +102,27 @@ describe('SAVE and BGSAVE', () => {
     await expect.poll(async () => (await info(c)).aof_rewrites).toBe('2');
   });
 
+  it('lets the append-only file begin afterwards when that is switched on meanwhile', async () => {
+    const dir = await scratchDir();
+    const running = await start({ dir, hz: '100' });
+    const c = await open(running);
+    await send(c, randomKeys(6, 2000));
+    const [, switched, during] = await c.pipeline([
+      ['BGSAVE'],
+      ['CONFIG', 'SET', 'appendonly', 'yes'],
+      ['INFO', 'persistence'],
+      ['SELECT', 0],
+      ['SET', 'meanwhile', '1'],
+    ]);
+    expect(switched).toEqual({ status: 'OK' });
+    expect(during).toContain('aof_rewrite_scheduled:1');
+    await expect.poll(async () => (await info(c)).aof_rewrites).toBe('1');
+    await c.call('SET', 'later', '1');
+    const digest = datasetDigest(running.server.keyspaces);
+    await running.close();
+    expect(datasetDigest((await start({ dir, appendonly: 'yes' })).server.keyspaces)).toBe(digest);
+  });
+
   it('follows the save rules', async () => {
     const dir = await scratchDir();
     const running = await start({ dir, hz: '100', save: '1 3' });
