@@ -4,11 +4,13 @@ export function hasKeys(spec: CommandSpec): boolean {
   return spec.keys !== undefined || spec.countAt !== undefined || spec.findKeys !== undefined;
 }
 
-/** Where the keys of a request are; undefined for a command without keys. */
+/** Where the keys of a request are; none when their count is wrong; undefined for a command without keys. */
 export function keysOf(spec: CommandSpec, request: readonly string[]): number[] | undefined {
   if (!hasKeys(spec)) return undefined;
   if (spec.findKeys) return spec.findKeys(request);
-  return [...positionsInRange(spec, request), ...countedPositions(spec, request)];
+  const counted = countedPositions(spec, request);
+  if (spec.countAt !== undefined && counted.length === 0) return [];
+  return [...positionsInRange(spec, request), ...counted];
 }
 
 function positionsInRange({ keys }: CommandSpec, request: readonly string[]): number[] {
