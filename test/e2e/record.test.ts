@@ -2,7 +2,7 @@ import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { harmTo } from '../support/processes.ts';
 import { ownFindings, reportOf } from '../support/reports.ts';
 import { describeNeeds, itNeeds } from '../support/requirements.ts';
@@ -154,10 +154,8 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'record', () => {
       settings: [{ directive: 'appendfsync', before: 'always', after: 'everysec' }],
       requests: [expect.objectContaining({ name: 'GET /get_cache' })],
     });
-    for (const format of ['text', 'markdown']) {
-      const { stdout } = await run('analyze', '--diff', before, after, '--format', format);
-      expect(stdout).toContain('appendfsync');
-    }
+    const { stdout } = await run('analyze', '--diff', before, after, '--format', 'markdown');
+    expect(stdout).toContain('| appendfsync | always | everysec |');
   });
 
   it.each([
@@ -189,11 +187,11 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'record', () => {
     expect(report).toMatchObject({ recording: { complete: true, endedBy: signal } });
   });
 
-  it.each([UNDISTURBED, TRACING])('killed after %s leaves a file that is marked incomplete', async (line) => {
+  it('killed while it traces leaves a file that is marked incomplete', async () => {
     const server = await slowCase();
     const file = join(await scene.folder(), 'redis.perfcase');
     const child: Child = scene.perfcase(['record', ...window(server), '--output', file]);
-    await child.prints(line);
+    await child.prints(TRACING);
     await child.kill('SIGKILL');
     const analyzed = await run('analyze', file, '--format', 'json');
     expect([3, 4]).toContain(analyzed.code);
@@ -209,9 +207,10 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'record', () => {
       /not redacted: it holds keys and values of others\n$/,
     );
     expect((await partsOf(file))[0]).toMatchObject({ redacted: false });
-    expect((await run('analyze', file)).stdout).toContain('The recording is not redacted');
+    const usual = (await run('analyze', file)).stdout;
+    expect(usual.replaceAll(/\s+/g, ' ')).toContain('The recording is not redacted');
+    expect(usual).not.toMatch(/uuid:[0-9a-f]{8}-/);
     expect((await run('analyze', file, '--no-redact')).stdout).toMatch(/uuid:[0-9a-f]{8}-/);
-    expect((await run('analyze', file)).stdout).not.toMatch(/uuid:[0-9a-f]{8}-/);
   });
 
   it('writes over nothing that it was not told to, and for nobody else to read', async () => {
@@ -235,7 +234,7 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'record', () => {
   });
 });
 
-describe('analyze FILE', () => {
+describeNeeds(['dist'], 'analyze FILE', () => {
   it.each([
     [['/dev/null'], 4, /cut before its first part/],
     [
