@@ -49,7 +49,7 @@ export type CaptureHead = Omit<RawCapture, 'outputs' | 'strace'> & {
 };
 
 export type Part =
-  | (Omit<RawOutput, never> & {
+  | (RawOutput & {
       readonly part: 'output';
       /** The text goes on in the next part. */
       readonly more?: boolean;

@@ -28,8 +28,8 @@ export interface RespMessage<M> {
 
 /** Where a bulk string stands. */
 export interface BulkPlace {
-  /** The outermost aggregate around it, with what it holds so far; absent for one that stands alone. */
-  readonly outer?: RespValue;
+  /** The outermost aggregate around it, with what it holds so far; undefined for one that stands alone. */
+  readonly outer: RespValue | undefined;
   /** Its place in the outermost aggregate, from 0. */
   readonly index: number;
   /** Aggregates around it. */
@@ -134,11 +134,8 @@ export class RespReader<M> {
 
   private place(): BulkPlace {
     const frame = this.stack[0];
-    return {
-      ...(frame ? { outer: frame.value } : {}),
-      index: frame ? frame.value.length! - frame.remaining : 0,
-      depth: this.stack.length,
-    };
+    const index = frame ? frame.value.length! - frame.remaining : 0;
+    return { outer: frame?.value, index, depth: this.stack.length };
   }
 
   private open(header: string, at: M): void {

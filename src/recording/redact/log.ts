@@ -197,8 +197,7 @@ class PayloadFinder {
         this.current.push({ kind: 'text', from, text });
       },
       bulk: (value, offset, from, to, place) => {
-        const piece = { value, offset, from, to, place, isRequest, isSecret: isSecret() };
-        this.current.push({ kind: 'bulk', ...piece });
+        this.current.push({ kind: 'bulk', value, offset, from, to, place, isRequest, isSecret: isSecret() });
       },
     };
   }
