@@ -28,7 +28,7 @@ export interface ToolRun {
 }
 
 /** bpftrace compiles its program first; on a busy machine that takes seconds. */
-export const READY_TIMEOUT_MS = 12_000;
+export const READY_TIMEOUT_MS = 20_000;
 /** After it was asked to end, a tool prints what it still holds. */
 export const END_TIMEOUT_MS = 5000;
 const POLL_MS = 20;

@@ -39,6 +39,7 @@ export interface BpftraceProgram {
  *   + TID START OFFSET BYTES                             what follows in that buffer
  *   v TID START PART LENGTH BYTES                        a part of its I/O vector
  *   f TID START FLAGS                                    the flags of clone3
+ *   (at the end) @n: COUNT                              calls that were printed: it drops what it has not written yet
  *   (at the end) @s[TID]: (START, PID, NUMBER, A, …)     a call that has not returned
  *
  * BYTES in hexadecimal, "0d 0a": what %r prints is shorter, and does not tell a byte from a text like "\\x0d". Calls that found nothing to do (EAGAIN) are left out: each line wakes
@@ -61,6 +62,7 @@ tracepoint:raw_syscalls:sys_exit /@s[tid].0/ {
   $d = nsecs - $t.0;
   delete(@s[tid]);
   if ($r != ${-constants.errno.EAGAIN} && ($c != ${CAPTURE.wait} || $d >= ${SHORTEST_WAIT_NS})) {
+    @n = count();
     $p = (uint64)0;
     $n = (int64)${PIECE_BYTES};
     if ($c == ${CAPTURE.firstPath}) { $p = (uint64)$t.3; }

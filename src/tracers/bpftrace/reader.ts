@@ -23,8 +23,10 @@ interface Waiting {
 /** Reads what the program of program.ts makes bpftrace print, as it comes, and keeps the calls. Never throws. */
 export class BpftraceReader {
   isReady = false;
-  /** Lines that bpftrace could not hand on; at most so many calls. */
-  lost = 0;
+  private lostLines = 0;
+  /** Calls that came, and calls that the program says it printed. */
+  private seen = 0;
+  private printed: number | undefined;
   /** Lines that are not ours: what bpftrace itself says, and what was torn. */
   strange = 0;
   private readonly captures = new Map<number, number>();
@@ -47,6 +49,12 @@ export class BpftraceReader {
       from = end + 1;
     }
     this.rest = text.length - from > MAX_LINE ? '' : text.slice(from);
+  }
+
+  /** Calls that are missing; of a window that ended when it had enough, lines that bpftrace says it lost. */
+  get lost(): number {
+    if (this.printed === undefined || this.store.isFull) return this.lostLines;
+    return Math.max(0, this.printed - this.seen);
   }
 
   /** Gives up waiting for pieces. @returns the calls that had not returned */
@@ -76,7 +84,7 @@ export class BpftraceReader {
         return this.unfinished(line);
       case 'L': {
         const events = /^Lost (\d+) events$/.exec(line)?.[1];
-        this.lost += Number(events ?? 0);
+        this.lostLines += Number(events ?? 0);
         return events !== undefined;
       }
       case 'r':
@@ -97,6 +105,7 @@ export class BpftraceReader {
     const number = Number(match[3]);
     const capture = this.captures.get(number);
     if (capture === undefined) return false;
+    this.seen++;
     const tid = Number(match[1]);
     const startNs = Number(match[4]);
     const result = Number(match[6]);
@@ -154,6 +163,11 @@ export class BpftraceReader {
 
   /** @s[27789]: (11907756558461, 27789, 75, 8, 2, 2, 0), the map that bpftrace prints when it ends. */
   private unfinished(line: string): boolean {
+    const printed = /^@n: (\d+)$/.exec(line)?.[1];
+    if (printed !== undefined) {
+      this.printed = Number(printed);
+      return true;
+    }
     const match = /^@s\[(\d+)\]: \((\d+), (\d+), (\d+), (-?\d+)(?:, -?\d+)*\)$/.exec(line);
     if (!match) return false;
     const number = Number(match[4]);

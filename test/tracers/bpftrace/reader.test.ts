@@ -142,6 +142,16 @@ it('takes nothing from lines that are not its own', () => {
   );
 });
 
+it.each([
+  ['@n: 5\n', 3],
+  ['Lost 7 events\n@n: 2\n', 0],
+  ['Lost 7 events\n', 7],
+  ['', 0],
+])('counts what bpftrace dropped when it ended: %j', (end, lost) => {
+  const call = (start: number) => `c 7 7 75 ${start} 5 0 3 0 0 0\n`;
+  expect(read(`${call(1000)}${call(9000)}${end}`).reader.lost).toBe(lost);
+});
+
 it('keeps no more than it may', () => {
   const store = emptyStore(3);
   const reader = new BpftraceReader(store, X64);
