@@ -43,6 +43,8 @@ export const OWN_SERVER_UNITS: readonly string[] = [
   'unit/limits',
   'unit/obuf-limits',
   'unit/pubsubshard',
+  'integration/redis-cli',
+  'integration/redis-benchmark',
 ];
 
 /** Tests of features that this server does not have, by unit; files of the suite mix them with the others. */
