@@ -1,4 +1,4 @@
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -44,6 +44,20 @@ export async function openSource(path: string, signal: AbortSignal): Promise<Byt
     },
     close: () => closeSync(fd),
   };
+}
+
+/** The same as a stream, as it lies there: packed bytes stay packed. Errors come when it is read. */
+export function openStream(path: string): Readable {
+  if (path === '-') return process.stdin;
+  try {
+    if (statSync(path).isFIFO()) {
+      const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: true, writable: false });
+    }
+  } catch {
+    // The stream below tells why.
+  }
+  return createReadStream(path);
 }
 
 function firstBytes(path: string, fd: number): Uint8Array {

@@ -70,6 +70,7 @@ describeNeeds(['dist'], 'interrupted', () => {
     for (const args of [
       ['analyze', '--strace', path],
       ['probe', 'strace', '--input', path],
+      ['analyze', path],
     ]) {
       const child = new Child([process.execPath, CLI, ...args]);
       // Signals are listened to before anything is opened.

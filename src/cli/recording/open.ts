@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { openStream } from '../../capture/byte-source.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { DamagedRecording } from '../../recording/damage.ts';
 import type { Recording } from '../../recording/format.ts';
@@ -7,7 +7,7 @@ import type { Io } from '../command.ts';
 
 /** Reads a recording from a file, or from standard input for "-". @throws UserError in one line */
 export async function openRecording(path: string, io: Io): Promise<Recording> {
-  const source = path === '-' ? process.stdin : createReadStream(path);
+  const source = openStream(path);
   const stop = () => source.destroy(new Error('interrupted'));
   io.signal.addEventListener('abort', stop, { once: true });
   try {
