@@ -16,6 +16,7 @@ const BLOCK = 64;
 /** Two different parts that are shorter than this could get the same stand-in by chance. */
 const SHORT = 10;
 const MAX_TRIES = 64;
+const MAX_LATELY = 50_000;
 /** Texts with the same beginning that are looked through for the longest. */
 const MAX_CANDIDATES = 64;
 /** What reports show of a key without a delimiter. */
@@ -31,6 +32,7 @@ export class Pseudonyms {
   private readonly shown = new Map<string, number>();
   private readonly short = new Map<string, string>();
   private readonly taken = new Set<string>();
+  private readonly lately = new Map<string, string>();
   /** Lengths of texts, or of ends of texts behind a delimiter, of which some were cut. */
   private readonly cutLengths = new Set<number>();
   /** By real length: what a text that was cut may be the beginning of. */
@@ -128,7 +130,7 @@ export class Pseudonyms {
   private part(part: string): string {
     const shown = this.shown.get(part) ?? 0;
     if (shown === part.length) return part;
-    if (part.length >= SHORT) return this.scrambled(part, shown, 0);
+    if (part.length >= SHORT) return this.long(part, shown);
     const known = this.short.get(part);
     if (known !== undefined) return known;
     let stand = '';
@@ -138,6 +140,16 @@ export class Pseudonyms {
     }
     this.taken.add(stand);
     this.short.set(part, stand);
+    return stand;
+  }
+
+  /** The same again comes out of the hash; what was met lately is kept to save time. */
+  private long(part: string, shown: number): string {
+    const known = this.lately.get(part);
+    if (known !== undefined) return known;
+    const stand = this.scrambled(part, shown, 0);
+    if (this.lately.size >= MAX_LATELY) this.lately.clear();
+    if (part.length <= BLOCK) this.lately.set(part, stand);
     return stand;
   }
 
