@@ -7,6 +7,7 @@ import { datasetDigest, valueDigest } from './debug-digest.ts';
 import { protocolSample } from './debug-protocol.ts';
 import { debugLoadAof, debugReload } from './debug-reload.ts';
 import { describeObject, describeStringSizes, describeTable, keyTable } from './debug-view.ts';
+import { allows } from './local.ts';
 import { encodingOf } from './object.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -196,10 +197,9 @@ const NOT_ALLOWED =
   'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
   'connection, otherwise you need to set this option in the configuration file, and then restart the server.';
 
-function requireAllowed({ server, peer }: Session): void {
-  const setting = server.config.values['enable-debug-command'];
-  const local = peer === undefined || /^(127\.|\[?::1\]?:|\[?::ffff:127\.)/.test(peer.address);
-  if (setting === 'no' || (setting === 'local' && !local)) throw new CommandError(NOT_ALLOWED);
+function requireAllowed(session: Session): void {
+  const setting = session.server.config.values['enable-debug-command'];
+  if (!allows(setting, session)) throw new CommandError(NOT_ALLOWED);
 }
 
 function fits(wanted: DebugSubcommand['args'], given: number): boolean {
