@@ -7,7 +7,7 @@ import { formatShare, plural, significant } from '../core/units.ts';
  * the records takes of the CPUs, two of them where this was measured. Of strace it is half of what a call costs, since a
  * call during which another thread comes to word takes two lines.
  */
-export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 1, bpftrace: 10, perf: 25, strace: 75 };
+export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 1, bpftrace: 10, perf: 2, strace: 75 };
 const UNKNOWN_COST_US = CALL_COST_US.strace!;
 
 /** Without --max-overhead. */
