@@ -96,8 +96,8 @@ export function readClasses(letters: string): number | undefined {
 export function printClasses(flags: number): string {
   const has = (letter: string) => (flags & CLASS[letter as ClassLetter]) !== 0;
   const all = [...ALL].every(has);
-  const named = all ? 'A' : [...ALL, 'n'].filter(has).join('');
-  return `${named}${flags & KEYSPACE ? 'K' : ''}${flags & KEYEVENT ? 'E' : ''}${has('m') ? 'm' : ''}`;
+  const named = all ? 'A' : [...ALL].filter(has).join('');
+  return `${named}${has('n') ? 'n' : ''}${flags & KEYSPACE ? 'K' : ''}${flags & KEYEVENT ? 'E' : ''}${has('m') ? 'm' : ''}`;
 }
 
 /**
