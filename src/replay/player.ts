@@ -16,7 +16,7 @@ export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncM
   readonly scenario: Scenario;
   readonly keys: number;
   readonly durationMs: number;
-  readonly tracer: TracerChoice;
+  readonly tracer: TracerChoice | 'none';
   /** Part of the server's time that watching may cost, 0 to 1. */
   readonly maxOverhead: number;
   readonly redact: boolean;

@@ -24,6 +24,7 @@ interface Options {
   readonly color: boolean;
 }
 
+const CHOICES = [...TRACER_CHOICES, 'none'] as const;
 const SERVERS = ['bundled', 'redis'] as const;
 const DISKS = ['auto', 'hdd', 'none'] as const;
 
@@ -38,7 +39,7 @@ export function configure(command: Command, io: Io): void {
       'auto',
     )
     .option('--duration <time>', 'how long the server is watched', '10s')
-    .option('--tracer <name>', TRACER_CHOICES.join(', '), 'auto')
+    .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
     .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
     .option('--format <format>', 'text or json', 'text')
     .option('--output <file>', 'write the report there')
@@ -53,8 +54,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!server) throw new UserError(`--server takes bundled or redis, not "${options.server}".`);
   const disk = DISKS.find((name) => name === options.disk);
   if (!disk) throw new UserError(`--disk takes auto, hdd or none, not "${options.disk}".`);
-  const tracer = TRACER_CHOICES.find((name) => name === options.tracer);
-  if (!tracer) throw new UserError(`--tracer takes ${TRACER_CHOICES.join(', ')}, not "${options.tracer}".`);
+  const tracer = CHOICES.find((name) => name === options.tracer);
+  if (!tracer) throw new UserError(`--tracer takes ${CHOICES.join(', ')}, not "${options.tracer}".`);
   const maxOverhead = maxOverheadOf(options);
   const isText = options.format === 'text';
   if (!isText && options.format !== 'json')
