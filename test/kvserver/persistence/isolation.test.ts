@@ -20,6 +20,8 @@ describe('a snapshot', () => {
         const server = emptyServer();
         const session = server.openSession();
         for (const args of before) execute(session, args);
+        // A key whose time has come and that nobody has met yet would be left out when the file is loaded.
+        for (const db of server.keyspaces) for (const key of db.table.toArray()) db.expireIfDue(key);
         const digest = datasetDigest(server.keyspaces);
         const sink = new ByteSink(true);
         const options = { ...server.persistence.rdbOptions(false), checksum: true };
