@@ -160,8 +160,9 @@ export class AppendOnlyFile {
       this.appendTo(next);
       if (wasOn) this.measure();
     }
+    const copying = host.clock.monotonic();
     const snapshot = host.openSnapshot();
-    host.latency('fork', host.clock.monotonic() - startedAt);
+    host.latency('fork', host.clock.monotonic() - copying);
     const abort = new AbortController();
     const done = this.runRewrite(snapshot, increment, abort.signal, startedAt).finally(() => {
       host.closeSnapshot();
@@ -193,12 +194,12 @@ export class AppendOnlyFile {
         ...files.parts().filter((part) => part.name !== increment?.name),
         ...manifest.history,
       ];
-      files.publish({
+      await files.publishInBackground({
         base,
         increments: kept,
         history: replaced.map((part) => ({ ...part, type: 'h' as const })),
       });
-      files.deleteHistory();
+      await files.deleteHistoryInBackground();
       if (increment) this.measure();
       else this.closedBytes = 0;
       this.baseSize = this.totalSize;

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import * as path from 'node:path';
 import { FatalError } from '../fatal-error.ts';
-import { syncDirectory } from '../rdb/write-file.ts';
+import { syncDirectory, syncDirectoryInBackground } from '../rdb/write-file.ts';
 import {
   type AofPart,
   baseName,
@@ -115,11 +116,33 @@ export class AofFiles {
     this.manifest = manifest;
   }
 
+  /** The same by other threads. Nothing else may be published meanwhile. */
+  async publishInBackground(manifest: Manifest): Promise<void> {
+    const temporary = `${this.manifestPath}.tmp`;
+    const handle = await open(temporary, 'w', 0o644);
+    try {
+      await handle.writeFile(printManifest(manifest), 'latin1');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, this.manifestPath);
+    await syncDirectoryInBackground(this.place.directory);
+    this.manifest = manifest;
+  }
+
   /** Deletes what has been replaced. */
   deleteHistory(): void {
     if (this.manifest.history.length === 0) return;
     for (const part of this.manifest.history) fs.rmSync(this.pathOf(part), { force: true });
     this.publish({ ...this.manifest, history: [] });
+  }
+
+  /** The same by other threads: freeing a large file takes long. */
+  async deleteHistoryInBackground(): Promise<void> {
+    if (this.manifest.history.length === 0) return;
+    for (const part of this.manifest.history) await rm(this.pathOf(part), { force: true });
+    await this.publishInBackground({ ...this.manifest, history: [] });
   }
 
   private get manifestPath(): string {

@@ -10,7 +10,7 @@ import { type FrozenDatabase, liveDatabases, type Snapshot } from '../store/snap
 import { ByteSink } from './byte-sink.ts';
 import { type EncodeOptions, encodeRdb } from './encode.ts';
 import { loadRdbFile } from './load-file.ts';
-import { syncDirectory, writeInBackground, writeNow } from './write-file.ts';
+import { syncDirectory, syncDirectoryInBackground, writeInBackground, writeNow } from './write-file.ts';
 
 /** The directives. */
 export interface SnapshotSettings {
@@ -257,8 +257,7 @@ async function replaceFile(from: string, to: string, signal: AbortSignal): Promi
   try {
     signal.throwIfAborted();
     fs.renameSync(from, to);
-    const directory = await open(path.dirname(to), 'r');
-    await directory.sync().finally(() => directory.close());
+    await syncDirectoryInBackground(path.dirname(to));
   } finally {
     await old?.close();
   }

@@ -84,3 +84,9 @@ export function syncDirectory(directory: string): void {
     fs.closeSync(fd);
   }
 }
+
+/** The same by another thread. */
+export async function syncDirectoryInBackground(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  await handle.sync().finally(() => handle.close());
+}
