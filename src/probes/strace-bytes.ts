@@ -11,23 +11,6 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
-/** Two digits that were read as one little-endian word: "42" is 0x3234. */
-export function twoDigits(word: number): number {
-  const tens = (word & 0xff) - ZERO;
-  const ones = (word >> 8) - ZERO;
-  return tens >>> 0 > 9 || ones >>> 0 > 9 ? Number.NaN : tens * 10 + ones;
-}
-
-/** Four digits that were read as one little-endian word; all four are looked at together. */
-export function fourDigits(word: number): number {
-  const values = word - 0x30303030;
-  // A byte above 9 has its high bit set after adding 0x76, one below "0" has it already.
-  if (((values + 0x76767676) | values) & 0x80808080) return Number.NaN;
-  return (
-    (values & 0xff) * 1000 + ((values >> 8) & 0xff) * 100 + ((values >> 16) & 0xff) * 10 + (values >> 24)
-  );
-}
-
 /** The number that begins at `from`; -1 when none does. */
 export function digitsFrom(bytes: Uint8Array, from: number): number {
   let value = 0;

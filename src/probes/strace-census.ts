@@ -1,29 +1,23 @@
+import { digits, digitsFrom, endsOutsideText, equalsBefore, isUnfinished } from './strace-bytes.ts';
 import {
-  digits,
-  digitsFrom,
-  endsOutsideText,
-  equalsBefore,
-  fourDigits,
-  isUnfinished,
-  twoDigits,
-} from './strace-bytes.ts';
-import { BLOCK_BYTES, type LineFinder } from './strace-newlines.ts';
-import { SlowLines } from './strace-slow-lines.ts';
-import {
-  type BlockCount,
+  BLOCK_BYTES,
   DURATION,
+  LINE_END,
   MARK_CLOSES,
   MARK_FORKS,
   MARK_NO_TEXT,
   MARK_OPENS,
   START,
-  Tally,
-} from './strace-tally.ts';
+} from './strace-kernel/layout.ts';
+import type { Kernel } from './strace-kernel.ts';
+import { SlowLines } from './strace-slow-lines.ts';
+import { type BlockCount, Tally } from './strace-tally.ts';
 
 /**
  * One cheap pass over all lines of a log: every call is counted under its name and its thread, with its time, without
- * making a string of its line. A line in the usual form is read at its two ends only, where name and duration stand;
- * every other line goes to StraceReader, so both say the same.
+ * making a string of its line. A line in the usual form is read at its two ends only, where name and duration stand:
+ * most of them in the kernel; here those that the census must remember, or whose name or thread is new. Every other line
+ * goes to StraceReader. All say the same.
  *
  *   [pid  9085] 1700000000.123456 read(8, "*2\r\n$3\r\nGET\r\n"..., 16384) = 61 <0.000071>
  *   9085  14:20:16.826301 futex(0x55c3, FUTEX_WAIT, 0, NULL <unfinished ...>
@@ -44,10 +38,9 @@ export interface Started extends KeptLine {
 
 /** Open descriptors, and new threads, whose lines are kept. */
 const MAX_KEPT = 4096;
-const DAY_US = 86_400e6;
 
 export class CensusReader {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   /** Descriptor of a thread → the lines that brought it to life. */
   readonly opened = new Map<number, KeptLine[]>();
   readonly forks: KeptLine[] = [];
@@ -63,49 +56,53 @@ export class CensusReader {
   private restTo = BLOCK_BYTES;
   /** The line is too long to be read; its rest is passed over. */
   private skipping = false;
-  // What the line before said of its thread, so that it is read once for many lines.
+  // What the line under way says of its thread.
   private tid = -1;
   private thread = 0;
-  private threadBytes = 0;
-  private readonly threadWords = new Int32Array(6);
-  // The first eight digits of the seconds since the epoch, as bytes and as microseconds.
-  private seconds1 = 0;
-  private seconds2 = 0;
-  private hundredsUs = Number.NaN;
-  private dayUs = 0;
-  private lastClockUs = 0;
 
-  constructor(private readonly finder: LineFinder) {
-    const { bytes } = finder;
+  constructor(private readonly kernel: Kernel) {
+    const { bytes } = kernel;
+    this.tally = new Tally(bytes.buffer);
     this.bytes = bytes;
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /**
-   * Reads the block that lies at BLOCK_BYTES in the finder's bytes. A line belongs to the block in which it ends.
+   * Reads the block that lies at BLOCK_BYTES in the kernel's bytes. A line belongs to the block in which it ends.
    * @returns what was counted in the block; its lines lie in bytes[from, to) until makeRoom()
    */
   push(length: number): BlockCount & { readonly from: number; readonly to: number } {
-    const count = this.finder.find(BLOCK_BYTES, BLOCK_BYTES + length);
-    const { ends } = this.finder;
-    const from = this.skipping ? BLOCK_BYTES + length : BLOCK_BYTES - this.carried;
-    let start = from;
-    let whole = from;
-    let line = this.tally.lines + 1;
-    for (let at = 0; at < count; at++) {
-      const end = ends[at]!;
-      if (this.skipping) {
-        this.passed();
-        whole = end + 1;
-        line = this.tally.lines + 1;
-      } else this.line(start, end);
+    const to = BLOCK_BYTES + length;
+    let start = BLOCK_BYTES - this.carried;
+    if (this.skipping) {
+      const end = this.lineEnd(BLOCK_BYTES, to);
+      if (end >= 0) this.passed();
+      start = end < 0 ? to : end + 1;
+    }
+    const from = start;
+    const line = this.tally.lines + 1;
+    while (start < to) {
+      let end: number;
+      if (this.slow.mustSeeNext) end = this.lineEnd(start, to);
+      else {
+        this.tally.isInsideCall = this.started.size > 0;
+        start = this.kernel.count(start, to);
+        end = this.tally.state[LINE_END]!;
+      }
+      if (end < 0) break;
+      this.line(start, end);
       start = end + 1;
     }
     this.restFrom = start;
-    this.restTo = BLOCK_BYTES + length;
+    this.restTo = to;
     const lines = this.tally.lines + 1 - line;
-    return { ...this.tally.nextBlock(), line, lines, from: whole, to: count > 0 ? start : whole };
+    return { ...this.tally.nextBlock(), line, lines, from, to: start };
+  }
+
+  private lineEnd(from: number, to: number): number {
+    const end = this.bytes.indexOf(LINE_FEED, from);
+    return end < to ? end : -1;
   }
 
   /** A last line needs no line end. */
@@ -154,27 +151,25 @@ export class CensusReader {
   private quick(start: number, end: number): boolean {
     const { bytes, view, tally } = this;
     if (end - start < SHORTEST || bytes[end - 1] !== GREATER) return false;
-    if (!this.isSameThread(start) && !this.readThread(start)) return false;
-    let at = start + this.threadBytes;
-    if (end - at < SHORTEST) return false;
+    let at = this.readThread(start);
+    if (at < 0 || end - at < SHORTEST) return false;
 
     let startUs = 0;
     if (bytes[at + 10] === POINT && bytes[at + 17] === SPACE) {
-      if (view.getInt32(at, true) !== this.seconds1 || view.getInt32(at + 4, true) !== this.seconds2) {
-        this.seconds1 = view.getInt32(at, true);
-        this.seconds2 = view.getInt32(at + 4, true);
-        this.hundredsUs = digits(bytes, at, at + 8) * 100e6;
-      }
-      startUs = this.hundredsUs + twoDigits(view.getInt16(at + 8, true)) * 1e6;
+      startUs = digits(bytes, at, at + 10) * 1e6;
       at += 18;
-    } else if (bytes[at + 2] === COLON && bytes[at + 8] === POINT && bytes[at + 15] === SPACE) {
-      const hours = twoDigits(view.getInt16(at, true));
-      const minutes = twoDigits(view.getInt16(at + 3, true));
-      startUs = ((hours * 60 + minutes) * 60 + twoDigits(view.getInt16(at + 6, true))) * 1e6;
-      if (bytes[at + 5] !== COLON) return false;
+    } else if (
+      bytes[at + 2] === COLON &&
+      bytes[at + 5] === COLON &&
+      bytes[at + 8] === POINT &&
+      bytes[at + 15] === SPACE
+    ) {
+      const hours = digits(bytes, at, at + 2);
+      const minutes = digits(bytes, at + 3, at + 5);
+      startUs = ((hours * 60 + minutes) * 60 + digits(bytes, at + 6, at + 8)) * 1e6;
       at += 16;
     } else return false;
-    startUs += fourDigits(view.getInt32(at - 7, true)) * 100 + twoDigits(view.getInt16(at - 3, true));
+    startUs += digits(bytes, at - 7, at - 1);
     if (!(startUs >= 0)) return false;
 
     const resumes = bytes[at] === LESS;
@@ -188,18 +183,15 @@ export class CensusReader {
 
     if (bytes[end - 2] === POINT) {
       if (resumes || this.tid < 0 || !isUnfinished(bytes, end)) return false;
-      startUs = this.pastMidnight(startUs);
+      startUs = tally.pastMidnight(startUs);
       tally.times[START] = startUs;
-      tally.begin(id, this.thread, this.started.size > 0);
+      tally.begin(id, this.thread);
       tally.returnedUs[this.thread] = Number.NaN;
       this.started.set(this.tid, { id, startUs, line: tally.lines, text: this.text(start, end) });
       return true;
     }
     if (bytes[end - 10] !== LESS || bytes[end - 8] !== POINT || bytes[end - 11] !== SPACE) return false;
-    const durationUs =
-      view.getInt32(end - 9, true) === NO_HUNDREDTHS
-        ? fourDigits(view.getInt32(end - 5, true))
-        : digits(bytes, end - 9, end - 8) * 1e6 + digits(bytes, end - 7, end - 1);
+    const durationUs = digits(bytes, end - 9, end - 8) * 1e6 + digits(bytes, end - 7, end - 1);
     if (!(durationUs >= 0)) return false;
     const equals = equalsBefore(bytes, end - 11, at);
     if (equals < 0) return false;
@@ -212,8 +204,8 @@ export class CensusReader {
       this.started.delete(this.tid);
       tally.times[START] = started.startUs;
     } else {
-      tally.times[START] = this.pastMidnight(startUs);
-      tally.begin(id, this.thread, this.started.size > 0);
+      tally.times[START] = tally.pastMidnight(startUs);
+      tally.begin(id, this.thread);
     }
     tally.times[DURATION] = durationUs;
     const failed = bytes[equals + 2] === MINUS;
@@ -226,45 +218,28 @@ export class CensusReader {
     return true;
   }
 
-  /** Whether "[pid  9085] " stands here as in the line before. */
-  private isSameThread(start: number): boolean {
-    const { view, threadWords, threadBytes } = this;
-    if (threadBytes < 4) return false;
-    let at = 0;
-    for (; at + 4 <= threadBytes; at += 4) {
-      if (view.getInt32(start + at, true) !== threadWords[at >> 2]) return false;
-    }
-    return view.getInt32(start + threadBytes - 4, true) === threadWords[5];
-  }
-
-  private readThread(start: number): boolean {
-    const { bytes, view } = this;
+  /** @returns where the thread's number and what frames it end; -1 when it is not in the usual form */
+  private readThread(start: number): number {
+    const { bytes } = this;
     let at = start;
-    if (bytes[at] === BRACKET) {
-      if (bytes[at + 1] !== LETTER_P || bytes[at + 4] !== SPACE) return false;
-      at += 5;
+    let tid = -1;
+    const isBracket = bytes[at] === BRACKET;
+    if (isBracket || (bytes[at + 2] !== COLON && bytes[at + 10] !== POINT)) {
+      if (isBracket) {
+        if (bytes[at + 1] !== LETTER_P || bytes[at + 4] !== SPACE) return -1;
+        at += 5;
+        while (bytes[at] === SPACE) at++;
+      }
+      tid = digitsFrom(bytes, at);
+      if (tid < 0 || tid >= 1e7) return -1;
+      while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
+      if (isBracket && bytes[at++] !== CLOSING_BRACKET) return -1;
+      if (bytes[at] !== SPACE) return -1;
       while (bytes[at] === SPACE) at++;
-    } else if (bytes[at + 2] === COLON || bytes[at + 10] === POINT) {
-      this.tid = -1;
-      this.thread = this.tally.threadOf(-1);
-      this.threadBytes = 0;
-      return true;
     }
-    const tid = digitsFrom(bytes, at);
-    if (tid < 0 || tid >= 1e7) return false;
-    while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
-    if (bytes[start] === BRACKET && bytes[at++] !== CLOSING_BRACKET) return false;
-    if (bytes[at] !== SPACE) return false;
-    while (bytes[at] === SPACE) at++;
     this.tid = tid;
     this.thread = this.tally.threadOf(tid);
-    this.threadBytes = at - start;
-    if (this.threadBytes > 20) this.threadBytes = 0;
-    for (let byte = 0; byte + 4 <= this.threadBytes; byte += 4) {
-      this.threadWords[byte >> 2] = view.getInt32(start + byte, true);
-    }
-    if (this.threadBytes >= 4) this.threadWords[5] = view.getInt32(at - 4, true);
-    return this.threadBytes >= 4;
+    return at;
   }
 
   /** Descriptors that are opened and closed, and threads that begin. */
@@ -285,14 +260,6 @@ export class CensusReader {
   private text(start: number, end: number): string {
     return this.buffer.toString('utf8', start, end);
   }
-
-  /** A time of the day (-tt) counted on past midnight; a time since the epoch as it is. */
-  private pastMidnight(us: number): number {
-    if (us >= DAY_US) return us;
-    if (us < this.lastClockUs - DAY_US / 2) this.dayUs += DAY_US;
-    this.lastClockUs = us;
-    return this.dayUs + us;
-  }
 }
 
 const keyOf = (tid: number, fd: number): number => (tid + 1) * 2 ** 24 + fd;
@@ -300,8 +267,7 @@ const keyOf = (tid: number, fd: number): number => (tid + 1) * 2 ** 24 + fd;
 const KEEP = MARK_OPENS | MARK_CLOSES | MARK_FORKS;
 /** A time and the shortest call: 12:00:00.000000 x() = 0 <0.000001> */
 const SHORTEST = 34;
-/** "0.00" */
-const NO_HUNDREDTHS = 0x30302e30;
+const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const PAREN = 40;

@@ -1,9 +1,10 @@
 import { BETWEEN_STRETCHES, type CallCount, type Census, type SyncCount } from '../core/census.ts';
 import { type StraceItem, StraceReader } from './strace.ts';
 import { CensusReader, type KeptLine } from './strace-census.ts';
-import { BLOCK_BYTES, lineFinder } from './strace-newlines.ts';
+import { BLOCK_BYTES, BUCKETS, FIRST, LAST, LONGEST_SYNC, SKIPPED, SYNC } from './strace-kernel/layout.ts';
+import { type Kernel, plainKernel, simdKernel } from './strace-kernel.ts';
 import { type Stretch, StretchSampler } from './strace-sample.ts';
-import { BUCKETS, bucketUs, FIRST, LAST, LONGEST_SYNC, SKIPPED, SYNC, type Tally } from './strace-tally.ts';
+import { bucketUs, type Tally } from './strace-tally.ts';
 
 /** What was read of a log that is too long to rebuild every call. */
 export interface LargeLog {
@@ -17,16 +18,19 @@ export interface LargeLog {
  * Fill `room`, then call pushed(); finish() gives the result. Never throws on odd input.
  */
 export class LargeLogReader {
-  private readonly finder = lineFinder();
-  private readonly reader = new CensusReader(this.finder);
+  private readonly reader: CensusReader;
   private readonly sampler = new StretchSampler();
   private readonly kept = new Map<number, KeptLine[]>();
   private filled = 0;
   private bytes = 0;
 
+  constructor(private readonly kernel: Kernel = simdKernel() ?? plainKernel()) {
+    this.reader = new CensusReader(kernel);
+  }
+
   /** Where the next bytes of the log go. */
   get room(): Uint8Array {
-    return this.finder.bytes.subarray(BLOCK_BYTES + this.filled);
+    return this.kernel.bytes.subarray(BLOCK_BYTES + this.filled);
   }
 
   get lines(): number {
@@ -62,7 +66,7 @@ export class LargeLogReader {
     const { from, to, ...counts } = this.reader.push(this.filled);
     this.sampler.offer(counts, () => {
       this.kept.set(counts.line, [...this.reader.opened.values()].flat());
-      return Buffer.from(this.finder.bytes.subarray(from, to));
+      return Buffer.from(this.kernel.bytes.subarray(from, to));
     });
     this.reader.makeRoom();
     this.filled = 0;

@@ -1,7 +1,7 @@
 import type { SyscallObservation } from '../core/observation.ts';
 import { type StraceItem, StraceReader } from './strace.ts';
 import type { CensusReader, KeptLine, Started } from './strace-census.ts';
-import { DURATION, START } from './strace-tally.ts';
+import { DURATION, START } from './strace-kernel/layout.ts';
 
 /** Reads the lines that are not in the usual form as every other log is read, and counts what it finds. */
 export class SlowLines extends StraceReader {
@@ -45,9 +45,10 @@ export class SlowLines extends StraceReader {
     const thread = tally.threadOf(item.tid ?? -1);
     if (!this.isAdopting) {
       tally.times[START] = item.startUs ?? Number.NaN;
-      tally.begin(id, thread, this.open.size > 0);
+      tally.isInsideCall = this.open.size > 0;
+      tally.begin(id, thread);
     }
-    if (item.result === undefined && item.durationUs === undefined) {
+    if (item.result === undefined && item.errno === undefined && item.durationUs === undefined) {
       this.forget(item.tid);
       this.open.set(item, thread);
       tally.returnedUs[thread] = Number.NaN;

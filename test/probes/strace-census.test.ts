@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrace } from '../../src/probes/strace.ts';
+import { BLOCK_BYTES, END_AT, LINE_END, PAGES } from '../../src/probes/strace-kernel/layout.ts';
+import { type Kernel, plainKernel, simdKernel } from '../../src/probes/strace-kernel.ts';
 import { type LargeLog, LargeLogReader } from '../../src/probes/strace-large.ts';
-import { BLOCK_BYTES, lineFinder, plainFinder } from '../../src/probes/strace-newlines.ts';
+import { Tally } from '../../src/probes/strace-tally.ts';
 import { fixtures } from './fixtures.ts';
 
 const LOGS = fixtures()
@@ -10,8 +14,8 @@ const LOGS = fixtures()
   .map(({ name, text }) => ({ name, text }));
 
 /** Feeds the bytes in parts of these lengths, round and round. */
-function readLarge(bytes: Uint8Array, lengths: readonly number[] = [BLOCK_BYTES]): LargeLog {
-  const reader = new LargeLogReader();
+function readLarge(bytes: Uint8Array, lengths: readonly number[] = [BLOCK_BYTES], kernel?: Kernel): LargeLog {
+  const reader = new LargeLogReader(kernel);
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const { room } = reader;
     const length = Math.min(room.length, lengths[turn % lengths.length]!, bytes.length - at);
@@ -200,6 +204,12 @@ describe('hostile logs', () => {
     expect(summaryOf(readLarge(Buffer.from(text.repeat(2000))))).toEqual(counted(text.repeat(2000)));
   });
 
+  it('a failure whose line was cut is a failure', () => {
+    const text = `[pid  9085] ${at(0)} accept(6, 0x7fff366a5700, [128]) = ? ER\n`;
+    expect(summaryOf(readLarge(Buffer.from(text)))).toEqual(counted(text));
+    expect(summaryOf(readLarge(Buffer.from(text))).byName.get('accept')).toMatchObject({ errors: 1 });
+  });
+
   it('more names, threads and descriptors than anybody has', () => {
     const text = Array.from(
       { length: 6000 },
@@ -210,18 +220,53 @@ describe('hostile logs', () => {
   });
 });
 
-describe('the finder of line ends', () => {
-  it('finds what a plain search finds', () => {
-    const [quick, plain] = [lineFinder(), plainFinder()];
+describe('the kernel', () => {
+  const both = (text: string) => {
+    const bytes = Buffer.from(text);
+    const quick = simdKernel();
+    expect(quick).toBeDefined();
+    expect(readLarge(bytes, [BLOCK_BYTES], quick)).toEqual(readLarge(bytes, [BLOCK_BYTES], plainKernel()));
+  };
+
+  it.each(LOGS)('counts what is counted without it: $name', ({ text }) => both(text));
+
+  it.each(SHAPES)('counts what is counted without it: %s', (_name, prefix) => both(busyLog(300, prefix)));
+
+  it('counts what is counted without it when single bytes of usual lines differ', () => {
+    const lines = SHAPES.flatMap(([, prefix]) => busyLog(3, prefix).split('\n'));
+    const other = fc.constantFrom(...' 0159:.,-=()<>[]{}"\\ap\t\r');
+    const line = fc
+      .tuple(fc.constantFrom(...lines), fc.nat(160), other)
+      .map(([text, at, byte]) => `${text.slice(0, at)}${byte}${text.slice(at + 1)}`);
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300, max: 14 }), fc.nat(40), fc.nat(300), (bytes, from, to) => {
-        quick.bytes.set(bytes);
-        plain.bytes.set(bytes);
-        const end = Math.min(to, bytes.length);
-        const count = quick.find(from, end);
-        expect(count).toBe(plain.find(from, end));
-        expect([...quick.ends.subarray(0, count)]).toEqual([...plain.ends.subarray(0, count)]);
-      }),
+      fc.property(fc.array(line, { maxLength: 30 }), (drawn) => both([...lines, ...drawn].join('\n'))),
+      { numRuns: 300 },
     );
+  });
+
+  it('leaves the lines of threads and names that it has not been told', () => {
+    const kernel = simdKernel()!;
+    const tally = new Tally(kernel.bytes.buffer);
+    const text = `[pid  9085] ${at(0)} read(8, "", 10) = 0 <0.000071>\n`;
+    kernel.bytes.set(Buffer.from(text.repeat(3)));
+    expect(kernel.count(0, 3 * text.length)).toBe(0);
+    expect(tally.state[LINE_END]).toBe(text.length - 1);
+    tally.threadOf(9085);
+    tally.names.idFor('read');
+    expect(kernel.count(0, 3 * text.length - 1)).toBe(2 * text.length);
+    expect(tally.state[LINE_END]).toBe(-1);
+    expect(tally.lines).toBe(2);
+  });
+
+  it('is what its source compiles to', () => {
+    const made = execFileSync(process.execPath, ['scripts/strace-kernel.mjs', '--print'], {
+      encoding: 'utf8',
+    });
+    expect(readFileSync('src/probes/strace-kernel/module.ts', 'utf8')).toBe(made);
+  });
+
+  it('has room for all counters', () => {
+    expect(END_AT).toBeLessThanOrEqual(PAGES * 65_536);
+    expect(plainKernel().bytes.buffer.byteLength).toBe(simdKernel()!.bytes.buffer.byteLength);
   });
 });
