@@ -198,7 +198,10 @@ async function stopHalfway(port: number, count: number): Promise<string> {
   await sleep(200);
   const alive = sockets.filter((socket) => !socket.destroyed).length;
   // Half of them leave in order, the others without a word.
-  sockets.forEach((socket, i) => (i % 2 === 0 ? socket.end() : socket.resetAndDestroy()));
+  for (const [i, socket] of sockets.entries()) {
+    if (i % 2 === 0) socket.end();
+    else socket.resetAndDestroy();
+  }
   await sleep(50);
   for (const socket of sockets) socket.destroy();
   return `${alive} held, none answered for`;
