@@ -3,11 +3,12 @@ import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../analyzers/engine.ts';
-import { UserError } from '../core/errors.ts';
+import { EXIT, UserError } from '../core/errors.ts';
 import { type Report, SEVERITIES, type Severity } from '../core/finding.ts';
 import { FORMAT_NAMES, FORMATS, type Format } from '../report/index.ts';
 import { printable } from '../report/printable.ts';
 import type { Io } from './command.ts';
+import { openFifo } from './fifo.ts';
 
 /** Options of every command that prints a report. */
 export interface ReportOptions {
@@ -85,22 +86,38 @@ export async function writeReport(text: string, output: string | undefined, io: 
     return;
   }
   try {
-    await replaceFile(output, text);
+    await replaceFile(output, text, io.signal);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOSPC' ? 'the disk is full' : code === 'ENOENT' ? 'no such folder' : (code ?? String(error));
+    const why = io.signal.aborted ? 'nobody reads from it' : (WHY[code ?? ''] ?? code ?? String(error));
     // What was found must not be lost with the file.
     io.stdout.write(text);
     throw new UserError(
       `${output} cannot be written (${why}); the report stands on standard output instead.`,
+      io.signal.aborted ? EXIT.inconclusive : EXIT.usage,
     );
   }
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  ENOENT: 'no such folder',
+  EISDIR: 'it is a directory',
+  EPIPE: 'its reader has gone',
+};
+
 /** Written beside it first, then renamed over it. What is no regular file, as /dev/stderr, is written to directly. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, text: string, signal: AbortSignal): Promise<void> {
   const before = await lstat(path).catch(() => undefined);
+  if (before?.isFIFO()) {
+    const fifo = await openFifo(path, signal);
+    try {
+      await fifo.write(text);
+    } finally {
+      await fifo.close();
+    }
+    return;
+  }
   if (before && !before.isFile()) return writeFile(path, text);
   const fresh = `${path}.${process.pid}.new`;
   try {

@@ -36,6 +36,10 @@ describeNeeds(['dist'], 'a target that is none', () => {
   it.each([
     [['--pid', '4194300'], /^perfcase: no process has pid 4194300/],
     [['--pid', '0'], /^perfcase: --pid takes a number/],
+    [
+      ['--pid', '1', '--record', 'x', '--output', './x'],
+      /^perfcase: --record and --output name the same file/,
+    ],
     [['--pid', 'redis'], /^perfcase: --pid takes a number/],
     [['--port', '99999'], /^perfcase: --port takes a number/],
     [[], /^perfcase: say which process to watch/],

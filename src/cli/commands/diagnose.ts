@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
 import { assemble } from '../../capture/assemble.ts';
@@ -38,6 +39,8 @@ async function run(options: Options, io: Io): Promise<void> {
   const watch = watchOf(options, io);
   if (options.record === '-')
     throw new UserError('--record takes a file; standard output is for the report.');
+  if (options.record !== undefined && options.output !== undefined && same(options.record, options.output))
+    throw new UserError('--record and --output name the same file; give each its own. Nothing was started.');
   if (options.keepRaw !== undefined) makeRawFolder(options.keepRaw);
   const progress = progressOf(options, io);
   const target = await watch.find();
@@ -56,6 +59,8 @@ async function run(options: Options, io: Io): Promise<void> {
     await keeper?.close();
   }
 }
+
+const same = (one: string, other: string): boolean => resolve(one) === resolve(other);
 
 /** Says what was found. A recording that could not be written takes nothing from that, and is told at the end. */
 async function report(

@@ -1,7 +1,8 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { EXIT, UserError } from '../../core/errors.ts';
 import type { Write } from '../../recording/writer.ts';
 import type { Io } from '../command.ts';
+import { openFifo } from '../fifo.ts';
 
 /** Where a recording goes while it is made. */
 export interface OutputFile {
@@ -29,22 +30,48 @@ export async function openOutputFile(
   if (before?.isFile() && !force) {
     throw new UserError(`${option} ${path} exists already; --force writes over it. Nothing was started.`);
   }
+  if (before?.isFIFO()) return fifoOutput(path, option, io);
   let file: FileHandle;
   try {
     // A device or a pipe that is there is written to; a file must be new, also when it came up just now.
     file = await open(path, before === undefined ? 'wx' : 'w', 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'no such folder' : (code ?? String(error));
+    const why =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'no such folder'
+        : code === 'EISDIR'
+          ? 'it is a directory'
+          : (code ?? String(error));
     throw new UserError(`${option} ${path} cannot be written (${why}); nothing was started.`);
   }
-  return new Counted(
+  const output: OutputFile = new Counted(
     path,
     async (bytes) => {
       await file.writeFile(bytes);
     },
-    () => file.close(),
+    async () => {
+      await file.close();
+      // A file of ours that not even a beginning fitted into tells nobody anything.
+      if (before === undefined && output.bytes === 0) await rm(path, { force: true });
+    },
   );
+  return output;
+}
+
+async function fifoOutput(path: string, option: string, io: Io): Promise<OutputFile> {
+  try {
+    const fifo = await openFifo(path, io.signal);
+    return new Counted(path, fifo.write, fifo.close);
+  } catch (error) {
+    const why = io.signal.aborted
+      ? 'nobody reads from it'
+      : ((error as NodeJS.ErrnoException).code ?? String(error));
+    throw new UserError(
+      `${option} ${path} cannot be written (${why}); nothing was started.`,
+      io.signal.aborted ? EXIT.inconclusive : EXIT.usage,
+    );
+  }
 }
 
 function standardOutput(option: string, io: Io): OutputFile {
