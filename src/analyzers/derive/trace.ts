@@ -2,12 +2,11 @@ import type { Census } from '../../core/census.ts';
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
-import { isBlocking } from './command-table.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { Exchange, isConnection, lacksBytes } from './exchange.ts';
 import { type Execution, ExecutionClock } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
-import { RespReader } from './resp-reader.ts';
+import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
@@ -68,7 +67,7 @@ export function deriveTrace(given: TraceInput): Trace {
   const bytesMissing = lacksBytes(input.items);
   const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors, bytesMissing);
   const conversations = new Map<Channel, Conversation>();
-  const logs = new Map<Channel, { names: string[]; reader: RespReader<null> }>();
+  const logs: OpenLogs = new Map();
   const http = new HttpReader();
   const commands: Command[] = [];
   const appends: Append[] = [];
@@ -234,15 +233,6 @@ export function deriveTrace(given: TraceInput): Trace {
   };
 }
 
-function isFork({ name, args, result }: SyscallObservation): boolean {
-  return /^(?:clone3?|v?fork)$/.test(name) && result! > 0 && !args.includes('CLONE_THREAD');
-}
-
-/** A line of MONITOR: time, database and address, the command. */
-function feedsMonitor({ payload }: SyscallObservation): boolean {
-  return payload !== undefined && /^\+\d{9,}\.\d{6} \[\d+ [^\]\r\n]*\] "/.test(payload);
-}
-
 function contentOf(call: SyscallObservation, channel: Channel | undefined): Content {
   const inward = directionOf(call) === 'in';
   switch (channel?.role) {
@@ -255,60 +245,4 @@ function contentOf(call: SyscallObservation, channel: Channel | undefined): Cont
     default:
       return 'unknown';
   }
-}
-
-function makeSync(
-  call: SyscallObservation,
-  channel: Channel,
-  append: Append | undefined,
-  pidOf: (tid: number | undefined) => number,
-  conversations: ReadonlyMap<Channel, Conversation>,
-): Sync | undefined {
-  if (call.errno !== undefined) return undefined;
-  // The thread that appends is the one that replies; without an append in the log, it is the main thread.
-  const foreground =
-    call.tid === undefined || (append ? append.call.tid === call.tid : call.tid === pidOf(call.tid));
-  const held: Command[] = [];
-  const sync: Sync = {
-    call,
-    channel,
-    ...(call.startUs === undefined ? {} : { startUs: call.startUs }),
-    ...(call.durationUs === undefined ? {} : { durationUs: call.durationUs }),
-    foreground,
-    held,
-  };
-  if (!foreground) return sync;
-  for (const conversation of conversations.values()) {
-    if (conversation.side !== 'server' || conversation.channel.pid !== channel.pid || conversation.streaming)
-      continue;
-    for (const command of conversation.pending) {
-      // A blocking command waits for data, whatever the disk does meanwhile.
-      if (isBlocking(command.name)) continue;
-      command.heldBy.push(sync);
-      held.push(command);
-    }
-  }
-  return sync;
-}
-
-function makeAppend(
-  call: SyscallObservation,
-  channel: Channel,
-  logs: Map<Channel, { names: string[]; reader: RespReader<null> }>,
-): Append {
-  let log = logs.get(channel);
-  if (!log) {
-    const names: string[] = [];
-    const reader = new RespReader<null>(({ value }) => {
-      const name = value.items?.[0]?.text;
-      if (name !== undefined) names.push(name.toUpperCase());
-    });
-    log = { names, reader };
-    logs.set(channel, log);
-  }
-  const payload = call.payload ?? '';
-  if (log.reader.lost && payload.startsWith('*')) log.reader.resync();
-  log.names.length = 0;
-  log.reader.push(payload, Math.max(payload.length, call.result ?? payload.length), null);
-  return { call, channel, commands: [...log.names] };
 }
