@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { ByteQueue, MAX_STRING } from './byte-queue.ts';
 import { clientType } from './commands/client-view.ts';
 import { execute } from './dispatch.ts';
+import { ReplyWriter } from './reply-writer.ts';
 import { RequestParser } from './resp/parser.ts';
 import { ProtocolError } from './resp/protocol-error.ts';
 import { error } from './resp/reply.ts';
@@ -19,6 +20,7 @@ export class Connection implements Peer, Sender {
   readonly address: string;
   readonly localAddress: string;
   private readonly socket: Socket;
+  private readonly writer: ReplyWriter;
   private readonly server: Server;
   private readonly parser = new RequestParser();
   private readonly out = new ByteQueue();
@@ -38,6 +40,7 @@ export class Connection implements Peer, Sender {
     this.localAddress = formatAddress(accepted.localAddress, accepted.localPort);
     const socket = startReading(accepted, (bytes, length) => this.receive(bytes, length));
     this.socket = socket;
+    this.writer = new ReplyWriter(socket);
     this.session = server.openSession(this);
     socket.on('error', () => {
       this.gone = true;
@@ -63,7 +66,7 @@ export class Connection implements Peer, Sender {
     return this.parser.argumentBytes;
   }
   get outputBuffer(): number {
-    return this.out.length + this.socket.writableLength;
+    return this.out.length + this.writer.unsent;
   }
 
   send(text: string): void {
@@ -82,10 +85,10 @@ export class Connection implements Peer, Sender {
     this.out.clear();
     for (const chunk of chunks) {
       this.server.stats.netOutputBytes += chunk.length;
-      this.socket.write(chunk, 'latin1');
+      this.writer.write(chunk);
     }
     if (this.ending) this.socket.destroySoon();
-    else if (this.socket.writableLength > 0) this.checkOutput();
+    else if (this.writer.unsent > 0) this.checkOutput();
   }
 
   private keepReply(text: string): void {
@@ -101,7 +104,7 @@ export class Connection implements Peer, Sender {
     const limit = server.config.values['client-output-buffer-limit'][clientType(session)];
     const size = this.outputBuffer;
     // Everything had been taken meanwhile, or there is little now.
-    if (this.socket.writableLength === 0 || limit.soft === 0 || size <= limit.soft) {
+    if (this.writer.unsent === 0 || limit.soft === 0 || size <= limit.soft) {
       this.overSoftSince = undefined;
     } else this.overSoftSince ??= server.now;
     const tooLong =
