@@ -64,10 +64,9 @@ export class LargeLogReader {
   private block(): void {
     if (this.filled === 0) return;
     const { from, to, ...counts } = this.reader.push(this.filled);
-    this.sampler.offer(counts, () => {
+    if (this.sampler.offer(counts, Buffer.from(this.kernel.bytes.buffer, from, to - from))) {
       this.kept.set(counts.line, [...this.reader.opened.values()].flat());
-      return Buffer.from(this.kernel.bytes.subarray(from, to));
-    });
+    }
     this.reader.makeRoom();
     this.filled = 0;
   }

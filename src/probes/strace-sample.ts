@@ -6,14 +6,15 @@ import type { BlockCount } from './strace-tally.ts';
  * silent longest between two calls, busy with itself. The choice depends on nothing but the log.
  */
 
-/** A block that was chosen, and a copy of its lines. */
+/** A block that was chosen, and a copy of its lines, or of the first of them. */
 export interface Stretch extends BlockCount {
   readonly index: number;
   readonly bytes: Buffer;
 }
 
-/** As many blocks make the even sample at most. */
+/** As many blocks make the even sample at most, each with its first bytes: rebuilding all calls takes most of the time. */
 const EVEN = 4;
+const EVEN_BYTES = 128 * 1024;
 const WORST = ['syncUs', 'workUs', 'silenceUs'] as const;
 /** A block stands out by so many times the mean. A lesser one would only bend the shares of the even sample. */
 const STANDS_OUT = 4;
@@ -25,26 +26,26 @@ export class StretchSampler {
   private readonly sums = { syncUs: 0, workUs: 0, silenceUs: 0 };
   private index = 0;
 
-  /** Called for each block in order. @param copy makes a copy of its lines */
-  offer(block: BlockCount, copy: () => Buffer): void {
+  /** Called for each block in order. @param lines of the block @returns whether the block was chosen, its lines copied */
+  offer(block: BlockCount, lines: Buffer): boolean {
     const index = this.index++;
-    if (block.calls === 0) return;
-    let stretch: Stretch | undefined;
-    const chosen = () => {
-      stretch ??= { ...block, index, bytes: copy() };
-      return stretch;
-    };
-    if (index % this.step === 0) {
-      this.even.push(chosen());
+    if (block.calls === 0) return false;
+    const isEven = index % this.step === 0;
+    if (isEven) {
+      this.even.push(firstOf({ ...block, index, bytes: lines }));
       if (this.even.length > EVEN) {
         this.step *= 2;
         this.even = this.even.filter((each) => each.index % this.step === 0);
       }
     }
+    let stretch: Stretch | undefined;
     for (const measure of WORST) {
       this.sums[measure] += block[measure];
-      if (block[measure] > (this.worst.get(measure)?.[measure] ?? 0)) this.worst.set(measure, chosen());
+      if (block[measure] <= (this.worst.get(measure)?.[measure] ?? 0)) continue;
+      stretch ??= { ...block, index, bytes: Buffer.from(lines) };
+      this.worst.set(measure, stretch);
     }
+    return isEven || stretch !== undefined;
   }
 
   /** The chosen blocks in the order of the log. */
@@ -57,3 +58,16 @@ export class StretchSampler {
     return [...unique.values()].sort((a, b) => a.index - b.index);
   }
 }
+
+/** A copy of the first lines of a stretch, EVEN_BYTES at most; of the first line, if that is longer. */
+function firstOf(stretch: Stretch): Stretch {
+  const { bytes } = stretch;
+  if (bytes.length <= EVEN_BYTES) return { ...stretch, bytes: Buffer.from(bytes) };
+  const last = bytes.lastIndexOf(LINE_FEED, EVEN_BYTES - 1);
+  const end = last < 0 ? bytes.indexOf(LINE_FEED, EVEN_BYTES) : last;
+  let lines = 0;
+  for (let at = -1; at < end; at = bytes.indexOf(LINE_FEED, at + 1)) lines++;
+  return { ...stretch, lines, bytes: Buffer.from(bytes.subarray(0, end + 1)) };
+}
+
+const LINE_FEED = 10;
