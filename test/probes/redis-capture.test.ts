@@ -92,6 +92,7 @@ describe('captureServer', () => {
     ['+OK\r\n', 'not-redis', 'does not speak'],
     ['HTTP/1.1 400 Bad Request\r\n\r\n', 'not-redis', '--tls'],
     ['\x15\x03\x01\x00\x02\x02\x46', 'not-redis', '--tls'],
+    ['*99999999999\r\n', 'not-redis', 'does not speak'],
   ])('names the failure of a server that answers %j', async (reply, status, words) => {
     const { port, connections } = await serve((socket) =>
       socket.on('data', () => socket.write(reply, 'latin1')),
@@ -129,6 +130,34 @@ describe('captureServer', () => {
     );
     const capture = await captureServer({ port, timeoutMs: 2000, password: 'x' });
     expect(capture).toMatchObject({ status: 'captured', refusals: ['AUTH: the server wants no password'] });
+  });
+
+  it('takes arrays in arrays without end for no answer of a server', async () => {
+    const deep = '*1\r\n'.repeat(200_000);
+    const { port } = await serve((socket) => socket.on('data', () => socket.write(deep)));
+    const capture = await captureServer({ port, timeoutMs: 20_000 });
+    expect(capture).toMatchObject({ status: 'not-redis' });
+  });
+
+  it.each(['$99999999999\r\n', '+'])('hangs up on an answer without end: %j', async (begin) => {
+    const more = Buffer.alloc(2 ** 20, 'a');
+    let sent = 0;
+    const { port } = await serve((socket) => {
+      const send = () => {
+        while (!socket.destroyed) {
+          sent += more.length;
+          if (!socket.write(more)) return;
+        }
+      };
+      socket.on('drain', send);
+      socket.once('data', () => {
+        socket.write(begin);
+        send();
+      });
+    });
+    const capture = await captureServer({ port, timeoutMs: 20_000 });
+    expect(capture).toMatchObject({ status: 'failed', reason: expect.stringContaining('too long') });
+    expect(sent).toBeLessThan(2 ** 28);
   });
 
   it('does not wait longer than it was told, and hangs up', async () => {

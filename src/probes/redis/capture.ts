@@ -33,6 +33,9 @@ export interface ServerRequest extends ServerAddress {
 
 const HANG_UP_MS = 50;
 
+/** What a server may answer on one connection, in bytes: CLIENT LIST of 100,000 clients and more. */
+const MOST_BYTES = 64 * 2 ** 20;
+
 /** The transcript that parseServer reads; with what was refused on the way, one line each. */
 export type ServerCapture =
   | { readonly status: 'captured'; readonly text: string; readonly refusals: readonly string[] }
@@ -81,7 +84,7 @@ export function openClient(request: ServerRequest): Redis {
     ...(tls.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile) }),
     ...(tls.insecure ? { rejectUnauthorized: false } : {}),
   };
-  return new Redis({
+  const client = new Redis({
     ...(socketPath === undefined ? { host, port } : { path: socketPath }),
     ...(secure ? { tls: secure } : {}),
     lazyConnect: true,
@@ -95,6 +98,17 @@ export function openClient(request: ServerRequest): Redis {
     // Hanging up waits this long for the other side; by default 2 s, in which the process could not end.
     disconnectTimeout: HANG_UP_MS,
     stringNumbers: true,
+  });
+  client.once('connect', () => limit(client.stream));
+  return client;
+}
+
+/** A reply without end must not fill the memory while the time for it runs. */
+function limit(stream: Redis['stream']): void {
+  let bytes = 0;
+  stream.on('data', (data: Uint8Array) => {
+    bytes += data.length;
+    if (bytes > MOST_BYTES) stream.destroy(new ServerError('failed', 'its answer is too long'));
   });
 }
 

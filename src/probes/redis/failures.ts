@@ -95,7 +95,9 @@ function classify(error: unknown): ServerFailure | undefined {
   if (/^NOAUTH|^ERR operation not permitted/.test(message)) return 'needs-password';
   if (/^WRONGPASS|^ERR invalid password/.test(message)) return 'wrong-password';
   if (/^(?:NOPERM|DENIED|ERR max number of clients)/.test(message)) return 'no-permission';
-  if (name === 'ParserError' || /protocol error|unknown RESP type/i.test(message)) return 'not-redis';
+  // "Please report this" is what ioredis adds to whatever its decoder threw on the server's bytes.
+  if (name === 'ParserError' || /protocol error|unknown RESP type|Please report this/i.test(message))
+    return 'not-redis';
   if (code === 'ECONNREFUSED' || (code === 'ENOENT' && /connect/.test(message))) return 'refused';
   if (code === 'ETIMEDOUT' || /timed out/i.test(message)) return 'timed-out';
   if (/^(?:ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EACCES)$/.test(code)) return 'unreachable';
