@@ -32,6 +32,52 @@ describe('DenseMap', () => {
     );
   });
 
+  it('does what a Map does while a large table grows little by little', () => {
+    const first = 65_500;
+    const large = fc.record({
+      add: fc.boolean(),
+      name: fc.integer({ min: 0, max: first + 200 }),
+      again: fc.nat(60),
+    });
+    fc.assert(
+      fc.property(fc.array(large, { minLength: 50, maxLength: 200 }), fc.nat(5000), (steps, more) => {
+        const map = new DenseMap<number>();
+        const model = new Map<string, number>();
+        const put = (n: number, value: number) => {
+          expect(map.set(`key:${n}`, value)).toBe(!model.has(`key:${n}`));
+          model.set(`key:${n}`, value);
+        };
+        const take = (n: number) => expect(map.delete(`key:${n}`)).toBe(model.delete(`key:${n}`));
+        for (let n = 0; n < first; n++) {
+          map.set(`key:${n}`, n);
+          model.set(`key:${n}`, n);
+        }
+        // Past the growth; what follows meets a table that is partly moved.
+        for (let n = 0; n < 100; n++) put(1_000_000 + n, n);
+        const copy = new DenseMap<number>();
+        copy.copyFrom(map);
+        const copied = new Map(model);
+        steps.forEach(({ add, name, again }, value) => {
+          if (add) put(name, value);
+          else take(name);
+          // Names that have gone and come back, in other slots.
+          if (again % 3 === 0) {
+            take(again);
+            put(again, value);
+          }
+          expect(map.get(`key:${name}`)).toBe(model.get(`key:${name}`));
+        });
+        for (let n = 0; n < more; n++) put(2_000_000 + n, n);
+        expect(new Map(map.entries())).toEqual(model);
+        for (const [name, value] of model) if (map.get(name) !== value) throw new Error(`${name} is lost`);
+        for (const [name, value] of copied) if (copy.get(name) !== value) throw new Error(`${name} is lost`);
+        for (const name of model.keys()) if (!map.delete(name)) throw new Error(`${name} cannot be deleted`);
+        expect(map.size).toBe(0);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
   it('stays correct while it grows and shrinks by thousands', () => {
     const map = new DenseMap<number>();
     for (let i = 0; i < 20_000; i++) map.set(`key:${i}`, i);

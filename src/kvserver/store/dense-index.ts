@@ -1,6 +1,10 @@
 import { hashOf } from './hash.ts';
 
 const SMALLEST = 8;
+/** From so many elements on a table grows little by little: all at once would take tens of milliseconds. */
+const GRADUAL = 1 << 16;
+/** Places of the old table that each change moves; two would do to be done before the next growth. */
+const MOVED_PLACES = 32;
 
 /**
  * A set of byte strings that are numbered without gaps: 0 … size-1.
@@ -15,6 +19,10 @@ const SMALLEST = 8;
  * place), at most half full. A pair lies in one cache line, so a lookup touches the table, then the name, and
  * nothing else. Average O(1). Removal shifts the rest of the probe run back instead of leaving tombstones
  * (Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
+ *
+ * A large table grows without a pause: the old table stays, unchanged, for what the new one does not hold yet, and
+ * each change moves a few places. What has been removed or moved meanwhile leaves a pair in the old table that no
+ * longer fits its slot; it is told by the name in that slot.
  */
 export class DenseIndex {
   protected names: string[] = [];
@@ -24,6 +32,9 @@ export class DenseIndex {
   private pairs = new Int32Array(SMALLEST * 4);
   /** Number of places, less one; a power of two less one. */
   private mask = SMALLEST * 2 - 1;
+  /** The table before the growth that is going on, and how far it has been moved. */
+  private old: Int32Array | undefined;
+  private oldAt = 0;
 
   get size(): number {
     return this.names.length;
@@ -49,8 +60,16 @@ export class DenseIndex {
     const { pairs, mask, names } = this;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const slot = pairs[2 * at + 1]! - 1;
-      if (slot < 0) return -1;
+      if (slot < 0) return this.old === undefined ? -1 : this.slotInOld(this.old, hash, name);
       if (pairs[2 * at] === hash && names[slot] === name) return slot;
+    }
+  }
+
+  private slotInOld(old: Int32Array, hash: number, name: string): number {
+    const mask = old.length / 2 - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const slot = old[2 * at + 1]! - 1;
+      if (slot < 0 || (old[2 * at] === hash && this.names[slot] === name)) return slot;
     }
   }
 
@@ -68,6 +87,7 @@ export class DenseIndex {
     this.names.push(name);
     this.nameBytes += name.length;
     this.place(hashOf(name), slot);
+    if (this.old) this.moveSome(this.old, MOVED_PLACES);
     return slot;
   }
 
@@ -91,6 +111,7 @@ export class DenseIndex {
     }
     this.names.pop();
     this.dropLast();
+    if (this.old) this.moveSome(this.old, MOVED_PLACES);
     // Far too large now: give memory back, but not so much that the next few additions take it again.
     if (last * 16 < this.mask && this.mask >= SMALLEST * 2) this.resize((this.mask + 1) / 8);
   }
@@ -100,6 +121,7 @@ export class DenseIndex {
     this.nameBytes = 0;
     this.pairs = new Int32Array(SMALLEST * 4);
     this.mask = SMALLEST * 2 - 1;
+    this.old = undefined;
   }
 
   /**
@@ -127,16 +149,40 @@ export class DenseIndex {
     this.nameBytes = other.nameBytes;
     this.pairs = other.pairs.slice();
     this.mask = other.mask;
+    // Nobody changes an old table.
+    this.old = other.old;
+    this.oldAt = other.oldAt;
   }
 
   /** For subclasses that keep a column beside the names. */
   protected moved(_from: number, _to: number): void {}
   protected dropLast(): void {}
 
+  /** The place of an element in the new table, which it is moved to if it was not there yet. */
   private placeOf(slot: number): number {
-    let at = hashOf(this.names[slot]!) & this.mask;
-    while (this.pairs[2 * at + 1] !== slot + 1) at = (at + 1) & this.mask;
+    const { pairs, mask } = this;
+    const hash = hashOf(this.names[slot]!);
+    let at = hash & mask;
+    while (pairs[2 * at + 1] !== slot + 1) {
+      if (pairs[2 * at + 1] === 0) {
+        pairs[2 * at] = hash;
+        pairs[2 * at + 1] = slot + 1;
+        break;
+      }
+      at = (at + 1) & mask;
+    }
     return at;
+  }
+
+  private moveSome(old: Int32Array, places: number): void {
+    const end = Math.min(old.length, this.oldAt + 2 * places);
+    for (let at = this.oldAt; at < end; at += 2) {
+      const slot = old[at + 1]! - 1;
+      // Whatever lies in the slot now belongs into the new table; placeOf sees to that.
+      if (slot >= 0 && slot < this.names.length) this.placeOf(slot);
+    }
+    this.oldAt = end;
+    if (end === old.length) this.old = undefined;
   }
 
   private place(hash: number, slot: number): void {
@@ -164,10 +210,16 @@ export class DenseIndex {
 
   /** Makes the table fit a number of elements, with twice as many places. */
   private resize(elements: number): void {
+    if (this.old) this.moveSome(this.old, this.old.length);
     const old = this.pairs;
     const places = Math.max(SMALLEST, elements) * 2;
     this.pairs = new Int32Array(places * 2);
     this.mask = places - 1;
+    if (elements > GRADUAL && 2 * places > old.length) {
+      this.old = old;
+      this.oldAt = 0;
+      return;
+    }
     for (let at = 0; at < old.length; at += 2) {
       if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]! - 1);
     }
