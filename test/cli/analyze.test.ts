@@ -214,6 +214,12 @@ describe('input that cannot be used', () => {
     ['an unknown format', () => [...given(CASE), '--format', 'pdf'], 2, /there is no format "pdf"/],
     ['an unknown severity', () => [...given(CASE), '--fail-on', 'bad'], 2, /--fail-on takes/],
     ['a pid that is none', () => [...given(CASE), '--pid', 'redis'], 2, /--pid takes a number/],
+    [
+      'a pid that the log does not show',
+      () => [...given({ strace: CASE.strace }), '--pid', '908', '--quiet'],
+      2,
+      /nothing in the input is about pid 908; leave --pid out/,
+    ],
   ] as const)('%s: one line and %#', async (_, args, code, reason) => {
     const { stdout, stderr, exitCode } = await analyze(...args());
     expect(stdout).toBe('');
