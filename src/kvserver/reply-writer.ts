@@ -18,7 +18,7 @@ let Request: (new () => WriteRequest) | undefined;
 let spare: WriteRequest | undefined;
 
 /**
- * Sends replies. A socket's stream does much for each write that a reply does not need, about a tenth of what a
+ * Sends replies. A socket's stream does much for each write that a reply does not need, a few hundredths of what a
  * short request costs; so the reply goes straight to the handle, and through the stream only while the client is
  * slow at reading. Where Node no longer works that way, everything goes through the stream: slower, otherwise
  * the same.
