@@ -24,32 +24,40 @@ if (![...sizes, rounds].every((value) => Number.isInteger(value) && value > 0)) 
   throw new Error('--sizes takes megabytes separated by commas, --rounds a number');
 }
 
+const NODE = [process.execPath, '--require', join(import.meta.dirname, 'usage.cjs')];
 const PLAIN = join(import.meta.dirname, 'parse-plain.mjs');
 const READERS: readonly (readonly [string, (log: string) => readonly string[]])[] = [
   [
     'perfcase analyze --strace',
-    (log) => [process.execPath, join(DIST, 'perfcase.js'), 'analyze', '--quiet', '--strace', log],
+    (log) => [...NODE, join(DIST, 'perfcase.js'), 'analyze', '--quiet', '--strace', log],
   ],
-  ['readline and a regular expression', (log) => [process.execPath, PLAIN, log]],
+  ['readline and a regular expression', (log) => [...NODE, PLAIN, log]],
   ['wc -l', (log) => ['wc', '-l', log]],
 ];
 
 interface Run {
   readonly seconds: number;
-  readonly peakMb: number;
+  /** Known of Node processes. */
+  readonly cpuSeconds?: number;
+  readonly peakMb?: number;
 }
 
-/** GNU time tells the largest resident set of the command. */
-function run(command: readonly string[]): Run {
-  const { status, stderr } = spawnSync('/usr/bin/time', ['--quiet', '-f', '%e %M', ...command], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
-  const [, seconds, kib] = /(\d+\.\d+) (\d+)\s*$/.exec(stderr) ?? [];
+function run([file, ...args]: readonly string[]): Run {
+  const beganAt = performance.now();
+  const { status, output } = spawnSync(file!, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const seconds = (performance.now() - beganAt) / 1000;
+  const [, , said, used] = output.map(String);
   // 3: causes were found.
-  if (seconds === undefined || (status !== 0 && status !== 3))
-    throw new Error(`${command.join(' ')}: ${stderr}`);
-  return { seconds: Number(seconds), peakMb: Number(kib) / 1024 };
+  if (status !== 0 && status !== 3) throw new Error(`${file} ${args.join(' ')}: ${said}`);
+  if (!used) return { seconds };
+  const { peakKib, cpuUs } = JSON.parse(used) as { peakKib: number; cpuUs: number };
+  return { seconds, cpuSeconds: cpuUs / 1e6, peakMb: peakKib / 1024 };
+}
+
+/** Of what is known of every run; absent when nothing is. */
+function known(runs: readonly Run[], figure: 'cpuSeconds' | 'peakMb'): readonly number[] | undefined {
+  const all = runs.flatMap((each) => each[figure] ?? []);
+  return all.length === runs.length ? all : undefined;
 }
 
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1]!;
@@ -67,6 +75,8 @@ try {
       for (const [at, [, command]] of READERS.entries()) runs[at]!.push(run(command(log)));
     }
     const seconds = runs.map((all) => median(all.map((each) => each.seconds)));
+    const cpu = runs.map((all) => known(all, 'cpuSeconds')).map((all) => all && median(all));
+    const peaks = runs.map((all) => known(all, 'peakMb')).map((all) => all && Math.max(...all));
     for (const [at, [name]] of READERS.entries()) {
       rows.push([
         `${megabytes} MB: ${name}`,
@@ -74,7 +84,9 @@ try {
         Math.min(...runs[at]!.map((each) => each.seconds)).toFixed(2),
         String(Math.round(bytes / 1e6 / seconds[at]!)),
         (seconds[1]! / seconds[at]!).toFixed(1),
-        String(Math.round(Math.max(...runs[at]!.map((each) => each.peakMb)))),
+        cpu[at]?.toFixed(2) ?? '–',
+        cpu[at] ? (cpu[1]! / cpu[at]).toFixed(1) : '–',
+        peaks[at]?.toFixed(0) ?? '–',
       ]);
     }
     rmSync(log);
@@ -85,8 +97,19 @@ try {
 process.stdout.write(
   print({
     title: `Reading a log of strace, medians of ${rounds} rounds (Node ${process.version})`,
-    head: ['size: reader', 's', 'fastest', 'MB/s', 'times the plain reader', 'peak MB'],
+    head: [
+      'size: reader',
+      's',
+      'fastest',
+      'MB/s',
+      'times the plain reader',
+      'CPU s',
+      'times, by CPU',
+      'peak MB',
+    ],
     rows,
-    notes: ['The goal is 8 times the plain reader, in at most 96 MB.'],
+    notes: [
+      'The goal is 8 times the plain reader, in at most 96 MB. The CPU time tells more where other processes run.',
+    ],
   }),
 );
