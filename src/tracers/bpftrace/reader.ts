@@ -106,6 +106,8 @@ export class BpftraceReader {
     const capture = this.captures.get(number);
     if (capture === undefined) return false;
     this.seen++;
+    // Under a flood of calls the word itself may be lost; what is attached shows all the same.
+    this.isReady = true;
     const tid = Number(match[1]);
     const startNs = Number(match[4]);
     const result = Number(match[6]);

@@ -57,6 +57,13 @@ describe.each(VERSIONS)('what %s prints', (version) => {
     expect(calls.every(({ errno }) => errno !== 'EAGAIN')).toBe(true);
   });
 
+  it('shows that it is attached, also when the word for it was lost', () => {
+    const text = outputOf(`${version}--all-kinds`).toString('latin1');
+    const { reader } = read(text.replace(/^ready\.+\n/gm, ''));
+    expect(reader.isReady).toBe(true);
+    expect(read('Lost 7 events\n').reader.isReady).toBe(false);
+  });
+
   it('of lost lines is counted', () => {
     const text = outputOf(`${version}--lost`).toString('latin1');
     const lost = [...text.matchAll(/^Lost (\d+) /gm)].reduce((sum, [, count]) => sum + Number(count), 0);
