@@ -18,6 +18,7 @@ import { pathOf } from './path.ts';
 import { withPredictions } from './prediction.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
+import { type Settled, settleSymptoms } from './symptoms.ts';
 import { syncTimesOf, waterfallOf } from './timeline.ts';
 
 /** What the capture knows of itself, for the head of the report. */
@@ -34,27 +35,32 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
   const ruledOut: RuledOut[] = [];
   const notChecked: NotChecked[] = [];
   let crashed = 0;
-  for (const rule of rules) {
-    const verdict = judge(rule, facts);
+  const verdicts = settleSymptoms(new Map(rules.map((rule) => [rule.id, judge(rule, facts)])));
+  for (const [id, verdict] of verdicts) {
     switch (verdict.kind) {
       case 'finding':
         if (verdict.finding.evidence.length > 0) findings.push(verdict.finding);
-        else notChecked.push({ id: rule.id, because: 'it looked likely, but no captured line proves it' });
+        else notChecked.push({ id, because: 'it looked likely, but no captured line proves it' });
+        break;
+      case 'explained':
+        ruledOut.push({
+          ...{ id, because: `explained by ${verdict.by}: ${verdict.because}`, explainedBy: verdict.by },
+        });
         break;
       case 'clear':
         ruledOut.push({
-          id: rule.id,
+          id,
           because: verdict.because,
           ...(verdict.evidence ? { evidence: verdict.evidence } : {}),
         });
         break;
       case 'crashed':
         crashed++;
-        notChecked.push({ id: rule.id, because: verdict.because });
+        notChecked.push({ id, because: verdict.because });
         break;
       case 'not-applicable':
       case 'insufficient':
-        notChecked.push({ id: rule.id, because: verdict.because });
+        notChecked.push({ id, because: verdict.because });
         break;
       default:
         verdict satisfies never;
@@ -84,7 +90,10 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     summary: summarize(facts, findings, verdict),
     verdict,
     path: pathOf(facts),
-    findings: withPredictions(facts, findings),
+    findings: withPredictions(
+      facts,
+      findings.map((finding) => withSymptoms(finding, verdicts)),
+    ),
     ruledOut,
     notChecked,
     clients: facts.clients,
@@ -93,6 +102,13 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     ...(syncTimes ? { syncTimes } : {}),
     ...(facts.trace && facts.trace.blindSpots.length > 0 ? { blindSpots: facts.trace.blindSpots } : {}),
   };
+}
+
+function withSymptoms(finding: Finding, verdicts: ReadonlyMap<string, Settled>): Finding {
+  const explains = [...verdicts].flatMap(([id, verdict]) =>
+    verdict.kind === 'explained' && verdict.by === finding.id ? [{ id, because: verdict.because }] : [],
+  );
+  return explains.length > 0 ? { ...finding, explains } : finding;
 }
 
 function isSetting(finding: Finding): boolean {

@@ -22,6 +22,15 @@ export const insufficient = (because: string): Verdict & { readonly kind: 'insuf
 });
 export const notApplicable = (because: string): Verdict => ({ kind: 'not-applicable', because });
 export const found = (finding: Finding): Verdict => ({ kind: 'finding', finding });
+/**
+ * What was seen may come from another cause.
+ * @param of the finding that explains it, if it stands in the same report
+ * @param because how, as a clause: "each waited for the sync of a write"
+ * @param otherwise the answer where that finding does not stand
+ */
+export const symptom = (of: string, because: string, otherwise: Verdict): Verdict => ({
+  ...{ kind: 'symptom', of, because, otherwise },
+});
 
 /**
  * How bad a cause is by its part of the slow path's time. Half of it: nothing else is worth mending first. A tenth: a

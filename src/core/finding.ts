@@ -32,6 +32,8 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   readonly fix?: { readonly summary: string; readonly command?: string; readonly cost: string };
   readonly prediction?: Prediction;
+  /** What looked like causes of their own and came from this one; absent when there are none. */
+  readonly explains?: readonly { readonly id: string; readonly because: string }[];
 }
 
 /** What a fix will bring. */
@@ -54,12 +56,16 @@ export type Verdict =
   | { readonly kind: 'clear'; readonly because: string; readonly evidence?: readonly Evidence[] }
   | { readonly kind: 'not-applicable'; readonly because: string }
   | { readonly kind: 'insufficient'; readonly because: string }
+  /** What the rule saw comes from the cause `of`, if that one stands in this report; if not, it answers `otherwise`. */
+  | { readonly kind: 'symptom'; readonly of: string; readonly because: string; readonly otherwise: Verdict }
   | { readonly kind: 'crashed'; readonly because: string };
 
 export interface RuledOut {
   readonly id: string;
   readonly because: string;
   readonly evidence?: readonly Evidence[];
+  /** The finding that explains what was seen; absent where nothing was. */
+  readonly explainedBy?: string;
 }
 export interface NotChecked {
   readonly id: string;

@@ -40,8 +40,11 @@ export function judges(
   });
 }
 
+/** What the rule answers by itself, where no other cause explains what it sees. */
 export function verdictFor(id: string, { log, ...surroundings }: Shown): Verdict {
-  return verdictOf(id, log, surroundings);
+  let verdict = verdictOf(id, log, surroundings);
+  while (verdict.kind === 'symptom') verdict = verdict.otherwise;
+  return verdict;
 }
 
 export function findingOf(id: string, shown: Shown): Finding {
