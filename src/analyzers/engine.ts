@@ -4,6 +4,7 @@ import {
   type NotChecked,
   type Report,
   type RuledOut,
+  reaches,
   SEVERITIES,
   type Severity,
   type Verdict,
@@ -176,8 +177,6 @@ function lowerFirst(text: string): string {
 
 /** The exit code that belongs to a report. A cause that was found outranks what could not be collected. */
 export function exitCodeOf(report: Report, failOn: Severity | 'never'): ExitCode {
-  const reached = (finding: Finding) =>
-    failOn !== 'never' && SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(failOn);
-  if (report.findings.some(reached)) return EXIT.found;
+  if (report.findings.some(({ severity }) => reaches(severity, failOn))) return EXIT.found;
   return report.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.ok;
 }

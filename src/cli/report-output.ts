@@ -3,6 +3,7 @@ import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../analyzers/engine.ts';
+import { RULES } from '../analyzers/rules/index.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { type Report, SEVERITIES, type Severity } from '../core/finding.ts';
 import { FORMAT_NAMES, FORMATS, type Format } from '../report/index.ts';
@@ -68,7 +69,8 @@ export function checkOutput(output: string | undefined): void {
 /** Prints the report and sets the exit code that belongs to it. */
 export async function printReport(report: Report, options: ReportOptions, io: Io): Promise<void> {
   const { format, failOn } = reportSettings(options);
-  const text = FORMATS[format](report, { colour: isColoured(options, io) });
+  const questions = new Map(RULES.map(({ id, question }) => [id, question]));
+  const text = FORMATS[format](report, { colour: isColoured(options, io), failOn, questions });
   await writeReport(text, options.output, io);
   io.exitCode = exitCodeOf(report, failOn);
 }

@@ -4,6 +4,11 @@ import type { SyncTimes, Waterfall } from './timeline.ts';
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** Whether a severity is at or above the one that `--fail-on` names. */
+export function reaches(severity: Severity, failOn: Severity | 'never'): boolean {
+  return failOn !== 'never' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
+}
+
 /** A captured line that a claim points at. */
 export interface Evidence {
   /** The tool: strace, lsof, pidstat, iostat, top, proc, redis … */

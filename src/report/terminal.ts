@@ -1,24 +1,19 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { Evidence, Report, Severity } from '../core/finding.ts';
+import type { RenderOptions } from './options.ts';
 import { printable } from './printable.ts';
 import { type Block, viewOf } from './view.ts';
-
-export interface TerminalOptions {
-  readonly colour: boolean;
-  /** Columns; the report keeps within them. */
-  readonly width?: number;
-}
 
 const WIDTH = 80;
 
 /** The report for a terminal: within 80 columns, and complete without colour. */
-export function renderTerminal(report: Report, options: TerminalOptions): string {
+export function renderTerminal(report: Report, options: RenderOptions): string {
   return terminalBlocks(viewOf(report), options);
 }
 
 /** Blocks for a terminal. */
-export function terminalBlocks(blocks: readonly Block[], { colour, width = WIDTH }: TerminalOptions): string {
+export function terminalBlocks(blocks: readonly Block[], { colour, width = WIDTH }: RenderOptions): string {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
   return `${blocks.map((block) => renderBlock(block, chalk, width)).join('\n')}\n`;
 }

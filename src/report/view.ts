@@ -44,9 +44,7 @@ export function viewOf(report: Report): Block[] {
   }
   if (report.findings.length > 0) {
     blocks.push({ kind: 'heading', text: plural(report.findings.length, 'cause') });
-    report.findings.forEach((finding, index) => {
-      blocks.push({ kind: 'finding', number: index + 1, finding, facts: factsOf(finding) });
-    });
+    blocks.push(...report.findings.map((finding, index) => findingBlock(finding, index + 1)));
   }
   if (report.findings.some((finding) => finding.share !== undefined)) {
     blocks.push({ kind: 'note', text: SHARES });
@@ -96,7 +94,11 @@ const SHARES =
   'A share is a part of the time that the requests on this path took, pauses between them left out, and what the ' +
   'tracer added taken out as far as it was measured. Shares overlap where one cause feeds another.';
 
-function titleOf({ perfcase, target, window, tracer }: Report): string {
+export function findingBlock(finding: Finding, number: number): Block {
+  return { kind: 'finding', number, finding, facts: factsOf(finding) };
+}
+
+export function titleOf({ perfcase, target, window, tracer }: Report): string {
   const server = target.server
     ? ` (${[target.server.kind, target.server.version].filter(Boolean).join(' ')}${target.server.port ? `, port ${target.server.port}` : ''})`
     : '';
@@ -136,7 +138,7 @@ function costOf(overhead: Overhead | undefined): string[] {
   ];
 }
 
-function factsOf(finding: Finding): [string, string][] {
+export function factsOf(finding: Finding): [string, string][] {
   const measures = Object.entries(finding.measures).map(
     ([name, { value, unit }]) => `${words(name)} ${quantity(value, unit)}`,
   );

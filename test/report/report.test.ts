@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Evidence, Finding, Report } from '../../src/core/finding.ts';
+import type { Report } from '../../src/core/finding.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
 import { renderTerminal, wrap } from '../../src/report/terminal.ts';
 import { viewOf } from '../../src/report/view.ts';
+import { anyReport } from './any-report.ts';
 import { goldenReports, reportOfTheCase } from './cases.ts';
 
 const plain = { colour: false };
@@ -58,73 +59,10 @@ describe('the report of the case', () => {
   });
 });
 
-const words = fc.oneof(
-  fc.lorem({ maxCount: 30, mode: 'words' }),
-  fc.string({ maxLength: 300 }),
-  fc.string({
-    unit: fc.constantFrom('a', '/', '-', '|', '`', '*', ' ', '\t', '\n', '\x1b', '[', 'ü'),
-    maxLength: 200,
-  }),
-);
-const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.nat());
-const evidence = fc.record<Evidence, 'source' | 'text'>(
-  { source: fc.constantFrom('strace', 'strace#2', 'lsof -i', 'pidstat'), line: fc.nat(), text: words },
-  { requiredKeys: ['source', 'text'] },
-) as fc.Arbitrary<Evidence>;
-const reason = fc.record({
-  id: fc.constantFrom('fsync-per-write', 'aof-rewrite-contention'),
-  because: words,
-});
-const finding = fc.record({
-  ...{ id: fc.constantFrom('fsync-per-write', 'noisy-disk-neighbour'), title: words, why: words },
-  severity: fc.constantFrom('info', 'warning', 'critical'),
-  confidence: fc.double({ min: 0, max: 1, noNaN: true }),
-  measures: fc.dictionary(
-    fc.constantFrom('fsyncPerSec', 'reads', 'part'),
-    fc.record({ value: number, unit: fc.constantFrom('1/s', 'count', 'fraction') }),
-  ),
-  evidence: fc.array(evidence, { maxLength: 3 }),
-  fix: fc.record({ summary: words, command: words, cost: words }),
-}) as fc.Arbitrary<Finding>;
-const report = fc.record({
-  ...{ schema: fc.constant('perfcase.report/1'), perfcase: fc.constant('0.1.0'), summary: words },
-  target: fc.record({
-    pid: fc.nat(),
-    comm: words,
-    container: words,
-    server: fc.record({ kind: words, version: words, port: fc.nat() }),
-  }),
-  window: fc.record({ seconds: fc.double({ min: 0, noNaN: true, max: 1e9 }) }),
-  tracer: fc.record({ name: words, events: fc.nat() }),
-  verdict: fc.constantFrom('found', 'clear', 'inconclusive'),
-  path: fc.array(
-    fc.record({
-      question: fc.constant('Which file is that?'),
-      answer: words,
-      evidence: fc.array(evidence, { maxLength: 2 }),
-    }),
-    { maxLength: 3 },
-  ),
-  findings: fc.array(finding, { maxLength: 2 }),
-  ruledOut: fc.array(reason, { maxLength: 2 }),
-  notChecked: fc.array(reason, { maxLength: 2 }),
-  clients: fc.constant([]),
-  endpoints: fc.array(
-    fc.record({
-      name: words,
-      requests: fc.nat(),
-      seconds: fc.record({ p50: fc.double({ min: 0, max: 1e6, noNaN: true }) }),
-      commands: fc.dictionary(fc.constantFrom('GET', 'SADD', 'SMEMBERS'), fc.nat()),
-    }),
-    { maxLength: 2 },
-  ),
-  blindSpots: fc.array(words, { maxLength: 2 }),
-}) as fc.Arbitrary<Report>;
-
 describe('any report', () => {
   it('keeps within the columns', () => {
     fc.assert(
-      fc.property(report, fc.constantFrom(60, WIDTH, 120), fc.boolean(), (each, width, colour) => {
+      fc.property(anyReport, fc.constantFrom(60, WIDTH, 120), fc.boolean(), (each, width, colour) => {
         const text = renderTerminal(each, { colour, width }).replaceAll(/\x1b\[\d+m/g, '');
         for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
       }),
@@ -134,7 +72,7 @@ describe('any report', () => {
 
   it('sends no control character of what was captured to the terminal', () => {
     fc.assert(
-      fc.property(report, (each) => {
+      fc.property(anyReport, (each) => {
         expect(renderTerminal(each, plain)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
         expect(FORMATS.markdown(each)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
       }),
@@ -144,7 +82,7 @@ describe('any report', () => {
 
   it('is JSON again in JSON', () => {
     fc.assert(
-      fc.property(report, (each) => {
+      fc.property(anyReport, (each) => {
         expect(JSON.parse(FORMATS.json(each))).toEqual(JSON.parse(JSON.stringify(each)));
       }),
       { numRuns: 50 },
@@ -153,7 +91,7 @@ describe('any report', () => {
 
   it('in Markdown cannot leave its table, its fence or its heading', () => {
     fc.assert(
-      fc.property(report, (each) => {
+      fc.property(anyReport, (each) => {
         const text = FORMATS.markdown(each);
         const fences = text.split('\n').filter((line) => line.trimStart().startsWith('```'));
         expect(fences.length % 2).toBe(0);

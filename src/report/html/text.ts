@@ -1,18 +1,7 @@
 import type { Evidence } from '../../core/finding.ts';
-import { printable } from '../printable.ts';
+import { xmlText as escaped } from '../xml.ts';
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text for an element or a quoted attribute. */
-export function escaped(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (each) => ENTITIES[each]!);
-}
+export { escaped };
 
 /** Raw lines, each behind the tool and the line that it came from. */
 export function evidenceLines(evidence: readonly Evidence[]): string {
