@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandSpec } from '../core/capture.ts';
 import type { Overhead, TracerSummary } from '../core/finding.ts';
 import { listThreads, readProc } from '../probes/proc/read.ts';
 import { parseProcStatus } from '../probes/proc/status.ts';
@@ -26,6 +27,8 @@ export interface LiveOptions {
   /** How this program is called again, for the part that runs inside a network namespace. */
   readonly self: readonly [string, ...string[]];
   readonly signal: AbortSignal;
+  /** A command of a container engine as it has to be run, where containers are kept apart from the usual ones. */
+  readonly engine?: (spec: CommandSpec) => CommandSpec;
   readonly progress: (line: string) => void;
   /** Called before anything is traced, with what was captured so far. The same outputs stand in the result. */
   readonly onUndisturbed?: (
@@ -83,7 +86,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   await options.onUndisturbed?.(outputs, missing);
   lookForPeers();
   const watched = options.clients ? watchable(clientPids([...peers.values()])) : [];
-  const named = containersOf([target.pid, ...clientPids([...peers.values()])], signal);
+  const named = containersOf([target.pid, ...clientPids([...peers.values()])], signal, options.engine);
 
   const calls: CallsPart = otherTracer
     ? { straceMissing: `${otherTracer.comm} (pid ${otherTracer.pid}) is attached to it already` }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { splitAddress } from '../core/addresses.ts';
+import type { CommandSpec } from '../core/capture.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { ContainerObservation } from '../core/observation.ts';
 import { findContainer, runningContainers } from '../probes/containers.ts';
@@ -183,14 +184,21 @@ export function looksContained(pid: number): boolean {
   return networkNamespace(pid) !== networkNamespace('self');
 }
 
-/** Name of the container that each process runs in. Engines that are not installed are passed over. */
+/**
+ * Name of the container that each process runs in. Engines that are not installed are passed over.
+ * @param engine how an engine's command reaches the containers, where they are kept apart from the usual ones
+ */
 export async function containersOf(
   pids: readonly number[],
   signal: AbortSignal,
+  engine: (spec: CommandSpec) => CommandSpec = (spec) => spec,
 ): Promise<{ names: Map<number, string>; containers: readonly ContainerObservation[] }> {
   const names = new Map<number, string>();
   if (!pids.some(looksContained)) return { names, containers: [] };
-  const { containers } = await runningContainers((spec) => runLocal(spec, signal));
+  const { containers } = await runningContainers(async (command) => ({
+    ...(await runLocal(engine(command), signal)),
+    command,
+  }));
   for (const pid of pids) {
     const name = containerNameOf(pid, containers);
     if (name !== undefined) names.set(pid, name);

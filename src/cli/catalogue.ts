@@ -49,6 +49,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     summary: 'the client loop: asks again and again, prints latency',
     load: () => import('./commands/load.ts'),
   },
+  {
+    name: 'send',
+    summary: 'one command for the server of a stage',
+    hidden: true,
+    load: () => import('./commands/send.ts'),
+  },
   { name: 'disk', summary: 'a real slow disk for a lab', load: () => import('./commands/disk.ts') },
   {
     name: 'check',

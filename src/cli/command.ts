@@ -22,5 +22,7 @@ export interface CommandModule {
 export interface CatalogueEntry {
   readonly name: string;
   readonly summary: string;
+  /** Not shown by --help: perfcase calls it, not a person. */
+  readonly hidden?: true;
   readonly load: () => Promise<CommandModule>;
 }

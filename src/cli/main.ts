@@ -73,7 +73,10 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
     .showSuggestionAfterError();
   const wanted = argv.find((word) => !word.startsWith('-'));
   for (const entry of CATALOGUE) {
-    const command = program.command(entry.name).description(entry.summary).exitOverride();
+    const command = program
+      .command(entry.name, { hidden: entry.hidden ?? false })
+      .description(entry.summary)
+      .exitOverride();
     if (entry.name === wanted || (wanted === 'help' && argv.includes(entry.name))) {
       (await entry.load()).configure(command, io);
     }

@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { destroyContainersWhere, destroyStaleContainers } from './container-folders.ts';
 import { type Destroyed, destroyDisk, destroyStaleDisks } from './disk-destroy.ts';
 import { listDisks } from './disk-manifest.ts';
 import { destroyNetnsWhere, destroyStaleNetns } from './netns.ts';
 import { isRunning, type Owner } from './owner.ts';
 
-/** Removes what ended runs of perfcase have left behind: namespaces first, since servers in them use the disks. */
-export async function destroyLeftovers(
-  root: string,
-): Promise<{ readonly namespaces: readonly string[]; readonly disks: readonly Destroyed[] }> {
+export interface Leftovers {
+  /** Stages whose containers were removed. */
+  readonly containers: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly disks: readonly Destroyed[];
+}
+
+/** Removes what ended runs of perfcase have left behind: who uses the disks first, the disks last. */
+export async function destroyLeftovers(root: string): Promise<Leftovers> {
+  const containers = await destroyStaleContainers(root);
   const namespaces = await destroyStaleNetns(root);
-  return { namespaces, disks: await destroyStaleDisks(root) };
+  return { containers, namespaces, disks: await destroyStaleDisks(root) };
 }
 
 /**
@@ -22,6 +29,7 @@ export async function destroyOwnedBy(root: string, owner: Owner): Promise<void> 
   }
   while (isRunning(owner)) await sleep(20);
   const isSame = (other: Owner) => other.pid === owner.pid && other.startTicks === owner.startTicks;
+  await destroyContainersWhere(root, isSame);
   await destroyNetnsWhere(root, isSame);
   for (const disk of await listDisks(root)) {
     const { bound, ready, owner: maker } = disk.manifest;

@@ -21,6 +21,24 @@ export function processesOf(programs: readonly string[], paths: readonly string[
   });
 }
 
+/** Live processes that run one of `programs` with an argument that is a path below `folder`, which only we have made up. */
+export function processesBelow(programs: readonly string[], folder: string): Owner[] {
+  return livePids().flatMap((pid) => {
+    const startTicks = startTicksOf(pid);
+    const [program, ...args] = readArguments(pid);
+    if (startTicks === undefined || program === undefined || !programs.includes(basename(program))) return [];
+    return args.some((arg) => arg.startsWith(`${folder}/`)) ? [{ pid, startTicks }] : [];
+  });
+}
+
+/** Live processes that a process has started. */
+export function childrenOf(parent: number): Owner[] {
+  return livePids().flatMap((pid) => {
+    const startTicks = startTicksOf(pid);
+    return startTicks !== undefined && parentOf(pid) === parent ? [{ pid, startTicks }] : [];
+  });
+}
+
 /** Processes with their working folder, root, program or an open file below `folder`: "redis-server (pid 123)". */
 export function holdersOf(folder: string): string[] {
   const isInside = (path: string | undefined) => path === folder || path?.startsWith(`${folder}/`) === true;
@@ -40,18 +58,25 @@ export function processesInNetns(inode: number): Owner[] {
   });
 }
 
+/** For what does not listen: the first process of a container hears only signals that it asked for. */
+export async function killProcess(target: Owner): Promise<boolean> {
+  return signalUntilGone(target, 'SIGKILL', KILL_MS);
+}
+
 /** Asks a process to end, insists after 3 s, and says whether it is gone. */
 export async function endProcess(target: Owner): Promise<boolean> {
-  for (const [signal, patienceMs] of [['SIGTERM', TERM_MS] as const, ['SIGKILL', KILL_MS] as const]) {
-    if (!isRunning(target)) return true;
-    try {
-      process.kill(target.pid, signal);
-    } catch {
-      // It has ended in this moment, or is not ours to end; the answer below tells.
-    }
-    const until = performance.now() + patienceMs;
-    while (isRunning(target) && performance.now() < until) await sleep(10);
+  return (await signalUntilGone(target, 'SIGTERM', TERM_MS)) || killProcess(target);
+}
+
+async function signalUntilGone(target: Owner, signal: NodeJS.Signals, patienceMs: number): Promise<boolean> {
+  if (!isRunning(target)) return true;
+  try {
+    process.kill(target.pid, signal);
+  } catch {
+    // It has ended in this moment, or is not ours to end; the answer below tells.
   }
+  const until = performance.now() + patienceMs;
+  while (isRunning(target) && performance.now() < until) await sleep(10);
   return !isRunning(target);
 }
 
@@ -59,6 +84,15 @@ function livePids(): number[] {
   return list('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+/** Field 4 of /proc/PID/stat (proc_pid_stat(5)). */
+function parentOf(pid: number): number {
+  return Number(
+    read(`/proc/${pid}/stat`)
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  );
 }
 
 function readArguments(pid: number): string[] {

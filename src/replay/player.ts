@@ -1,16 +1,14 @@
-import { Redis } from 'ioredis';
 import { diagnose } from '../analyzers/engine.ts';
 import { assemble } from '../capture/assemble.ts';
 import { captureLive } from '../capture/live.ts';
 import { summaryOf } from '../capture/raw-capture.ts';
 import { findTarget } from '../capture/target.ts';
-import { EXIT, UserError } from '../core/errors.ts';
 import type { Report } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
-import { runLoad } from '../lab/load.ts';
 import type { Phase, Scenario } from '../scenario/scenario.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
-import { type Stage, type StageRequest, setStage } from './stage.ts';
+import { type Stage, type StageFacts, type StageRequest, setStage } from './stage.ts';
+import type { AskOptions } from './stage-client.ts';
 
 export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncMs'> {
   readonly scenario: Scenario;
@@ -33,7 +31,7 @@ export interface PlayedPhase {
 export interface Replay {
   readonly scenario: Scenario;
   readonly keys: number;
-  readonly stage: Omit<Stage, 'close'>;
+  readonly stage: StageFacts;
   readonly fillSeconds: number;
   readonly phases: readonly PlayedPhase[];
   readonly report: Report;
@@ -43,7 +41,7 @@ export interface Replay {
 
 /** What happens, told while it happens. */
 export interface ReplayListener {
-  staged(stage: Omit<Stage, 'close'>): void;
+  staged(stage: StageFacts): void;
   filled(seconds: number): void;
   measured(phase: PlayedPhase, before: PlayedPhase | undefined): void;
   diagnosed(report: Report): void;
@@ -58,14 +56,13 @@ const MEASURE_MS = 6000;
  * Everything that was started is ended again, also when it fails or is interrupted.
  */
 export async function play(request: ReplayRequest, listener: ReplayListener): Promise<Replay> {
-  const { scenario, keys, signal, progress } = request;
+  const { scenario, keys, progress } = request;
   const stage = await setStage({ ...request, directives: scenario.server, fsyncMs: scenario.fsyncMs });
   try {
-    const { close: _close, ...facts } = stage;
-    listener.staged(facts);
+    listener.staged(stage.facts);
     progress(`filling ${keys} keys, each of them a write that the server syncs`);
-    const fillSeconds = await ask(`${stage.appUrl}/init/${keys}`, signal);
-    listener.filled(fillSeconds);
+    const [fillSeconds] = await secondsOf(stage, `/init/${keys}`, { count: 1 });
+    listener.filled(fillSeconds!);
     const phases: PlayedPhase[] = [];
     let report: Report | undefined;
     for (const phase of scenario.phases) {
@@ -82,8 +79,8 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
     return {
       scenario,
       keys,
-      stage: facts,
-      fillSeconds,
+      stage: stage.facts,
+      fillSeconds: fillSeconds!,
       phases,
       report: report!,
       notFound: scenario.expect.found.filter((id) => !found.has(id)),
@@ -94,75 +91,37 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
 }
 
 async function configure(stage: Stage, { config }: Phase): Promise<void> {
-  const settings = Object.entries(config);
-  if (settings.length === 0) return;
-  const client = new Redis({
-    host: '127.0.0.1',
-    port: stage.serverPort,
-    lazyConnect: true,
-    retryStrategy: () => null,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    for (const [directive, value] of settings) await client.config('SET', directive, value);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`the server did not take the fix (${reason}).`, EXIT.failure);
-  } finally {
-    client.disconnect();
+  for (const [directive, value] of Object.entries(config)) {
+    await stage.send(['CONFIG', 'SET', directive, value]);
   }
 }
 
-async function measure(
-  stage: Stage,
-  phase: Phase,
-  { signal, progress }: ReplayRequest,
-): Promise<PlayedPhase> {
+async function measure(stage: Stage, phase: Phase, { progress }: ReplayRequest): Promise<PlayedPhase> {
   progress(`timing GET ${phase.path}`);
-  const samples: number[] = [];
-  const until = performance.now() + MEASURE_MS;
-  do {
-    samples.push(await ask(`${stage.appUrl}${phase.path}`, signal));
-  } while (samples.length < SAMPLES && performance.now() < until);
+  const samples = await secondsOf(stage, phase.path, { count: SAMPLES, durationMs: MEASURE_MS });
   return { phase, seconds: quantile(samples, 0.5)!, samples };
 }
 
-/** One request of the application; the seconds that it says it took. */
-async function ask(url: string, signal: AbortSignal): Promise<number> {
-  let seconds: number | undefined;
-  let failure = 'no answer';
-  await runLoad(new URL(url), {
-    count: 1,
-    signal,
-    monotonic: () => performance.now(),
-    onSample: (sample) => {
-      if (sample.error === undefined) seconds = sample.elapsedSeconds ?? sample.seconds;
-      else failure = sample.error;
-    },
-  });
-  signal.throwIfAborted();
-  if (seconds === undefined)
-    throw new UserError(`the application did not answer ${url}: ${failure}.`, EXIT.failure);
-  return seconds;
+/** What the application says that its requests took; what the client saw where it says nothing. */
+async function secondsOf(stage: Stage, path: string, options: AskOptions): Promise<number[]> {
+  const samples = await stage.ask(path, options);
+  return samples.map(({ elapsedSeconds, seconds }) => elapsedSeconds ?? seconds);
 }
 
 /** Diagnoses the live server while the load runs, as `perfcase diagnose --pid` does. */
 async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promise<Report> {
-  const stop = new AbortController();
-  const load = runLoad(new URL(`${stage.appUrl}${phase.path}`), {
-    signal: AbortSignal.any([stop.signal, request.signal]),
-    monotonic: () => performance.now(),
-  });
+  const load = stage.load(phase.path);
   try {
-    const target = await findTarget({ pid: stage.serverPid }, request.signal);
+    const { serverPid, serverPort } = stage.facts;
+    const target = await findTarget({ pid: serverPid }, request.signal);
     const capture = await captureLive(target, {
       durationMs: request.durationMs,
       tracer: request.tracer,
       maxOverhead: request.maxOverhead,
       clients: true,
-      server: { host: '127.0.0.1', port: stage.serverPort },
+      server: { host: '127.0.0.1', port: serverPort },
       self: request.self,
+      engine: stage.engine,
       signal: request.signal,
       progress: request.progress,
     });
@@ -170,7 +129,6 @@ async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promis
     const { facts } = assemble(capture, { redact: request.redact });
     return diagnose(facts, summaryOf(capture));
   } finally {
-    stop.abort();
-    await load;
+    await load.stop();
   }
 }

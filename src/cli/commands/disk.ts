@@ -106,7 +106,9 @@ async function destroy(
   for (const { name: gone, left } of results)
     if (left.length === 0) io.stdout.write(`removed disk "${gone}"\n`);
   for (const gone of stale.namespaces) io.stdout.write(`removed network namespace ${gone}\n`);
-  if (results.length === 0 && stale.namespaces.length === 0) io.stdout.write('nothing to remove\n');
+  for (const gone of stale.containers) io.stdout.write(`removed the containers of ${gone}\n`);
+  if (results.length + stale.namespaces.length + stale.containers.length === 0)
+    io.stdout.write('nothing to remove\n');
   const left = results.flatMap((result) => result.left);
   if (left.length > 0) throw new UserError(`could not be removed: ${left.join(', ')}.`, EXIT.failure);
 }

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { MAX_OVERHEAD } from '../../capture/overhead.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { formatShare, parseDuration } from '../../core/units.ts';
+import { TOPOLOGIES, type TopologyKind } from '../../lab/topology.ts';
 import { play, type Replay } from '../../replay/player.ts';
+import { DISKS } from '../../replay/stage-disk.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
 import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
@@ -14,6 +16,8 @@ interface Options {
   readonly server: string;
   readonly keys?: string;
   readonly disk: string;
+  readonly topology: string;
+  readonly container?: boolean;
   readonly duration: string;
   readonly tracer: string;
   readonly maxOverhead: string;
@@ -26,7 +30,6 @@ interface Options {
 
 const CHOICES = [...TRACER_CHOICES, 'none'] as const;
 const SERVERS = ['bundled', 'redis'] as const;
-const DISKS = ['auto', 'hdd', 'none'] as const;
 
 export function configure(command: Command, io: Io): void {
   command
@@ -38,6 +41,12 @@ export function configure(command: Command, io: Io): void {
       'auto: a slow disk where this machine can make one; hdd: that or an error; none',
       'auto',
     )
+    .option(
+      '--topology <kind>',
+      'local: plain processes; netns: server and application in a network of their own, the client outside; container',
+      'local',
+    )
+    .option('--container', 'the same as --topology container')
     .option('--duration <time>', 'how long the server is watched', '10s')
     .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
     .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
@@ -54,6 +63,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!server) throw new UserError(`--server takes bundled or redis, not "${options.server}".`);
   const disk = DISKS.find((name) => name === options.disk);
   if (!disk) throw new UserError(`--disk takes auto, hdd or none, not "${options.disk}".`);
+  const topology = topologyOf(options);
   const tracer = CHOICES.find((name) => name === options.tracer);
   if (!tracer) throw new UserError(`--tracer takes ${CHOICES.join(', ')}, not "${options.tracer}".`);
   const maxOverhead = maxOverheadOf(options);
@@ -91,6 +101,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
           keys,
           server,
           disk,
+          topology,
           durationMs,
           tracer,
           maxOverhead,
@@ -113,6 +124,12 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!isText) text = `${JSON.stringify(toJson(replay), null, 2)}\n`;
   if (!isText || !toScreen) await writeReport(text, options.output, io);
   io.exitCode = replay.notFound.length === 0 ? EXIT.ok : EXIT.inconclusive;
+}
+
+function topologyOf({ topology, container }: Options): TopologyKind {
+  const kind = container ? 'container' : TOPOLOGIES.find((name) => name === topology);
+  if (!kind) throw new UserError(`--topology takes ${TOPOLOGIES.join(', ')}, not "${topology}".`);
+  return kind;
 }
 
 function toJson(replay: Replay): unknown {

@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import type { Report } from '../../core/finding.ts';
 import { formatMs, significant } from '../../core/units.ts';
 import type { PlayedPhase, Replay, ReplayListener } from '../../replay/player.ts';
-import type { Stage } from '../../replay/stage.ts';
+import type { StageFacts } from '../../replay/stage.ts';
 import { renderTerminal, wrap } from '../../report/terminal.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 
@@ -23,15 +23,20 @@ export class Story implements ReplayListener {
     this.write(`${this.chalk.bold(`perfcase replay ${scenario.id}`)}\n${lines(scenario.title, '')}\n`);
   }
 
-  staged(stage: Omit<Stage, 'close'>): void {
+  staged(stage: StageFacts): void {
     const settings = Object.entries(this.scenario.server)
       .map(([directive, value]) => `${directive} ${value}`)
       .join(', ');
     this.heading('The stage');
-    this.row('server', `${stage.serverName} (pid ${stage.serverPid}, port ${stage.serverPort}): ${settings}`);
-    this.row('client', `perfcase app (pid ${stage.appPid}) at ${stage.appUrl}`);
+    const { serverName, serverPid, serverPort, serverContainer, appPid, appContainer, appUrl } = stage;
+    const inside = (container?: string) => (container === undefined ? '' : `, container ${container}`);
+    const server = `${serverName} (pid ${serverPid}, port ${serverPort}${inside(serverContainer)})`;
+    this.row('server', `${server}: ${settings}`);
+    this.row('client', `perfcase app (pid ${appPid}${inside(appContainer)}) at ${appUrl}`);
+    this.row('network', stage.network);
     const sync = stage.fsyncMs === undefined ? '' : `; a sync takes ${formatMs(stage.fsyncMs)}`;
     this.row('disk', `${stage.disk}${sync}`);
+    for (const line of stage.different) this.row('but', line);
   }
 
   filled(seconds: number): void {
