@@ -5,17 +5,21 @@ import { assemble } from '../../src/capture/assemble.ts';
 import type { Parsed } from '../../src/core/capture.ts';
 import { PROBES } from '../../src/probes/index.ts';
 import { parseCgroup } from '../../src/probes/proc/cgroup.ts';
+import { CGROUP_FILES, parseCgroupFile } from '../../src/probes/proc/cgroup-values.ts';
 import { parseCpuTicks } from '../../src/probes/proc/cpu.ts';
 import { parseDiskstats } from '../../src/probes/proc/diskstats.ts';
 import { parseDescriptors } from '../../src/probes/proc/fd.ts';
+import { parseHugePages } from '../../src/probes/proc/huge-pages.ts';
 import { parseProcIo } from '../../src/probes/proc/io.ts';
 import { parseMeminfo } from '../../src/probes/proc/meminfo.ts';
 import { parseMountinfo } from '../../src/probes/proc/mountinfo.ts';
+import { parseNetCounters } from '../../src/probes/proc/net-counters.ts';
 import { parseTcp } from '../../src/probes/proc/net-tcp.ts';
 import { parseUnixSockets } from '../../src/probes/proc/net-unix.ts';
 import { parsePressure } from '../../src/probes/proc/pressure.ts';
 import { parseProcStat } from '../../src/probes/proc/stat.ts';
 import { parseProcStatus } from '../../src/probes/proc/status.ts';
+import { parseUptime } from '../../src/probes/proc/uptime.ts';
 import { parseVmstat } from '../../src/probes/proc/vmstat.ts';
 import { LargeLogReader } from '../../src/probes/strace-large.ts';
 import { DamagedRecording } from '../../src/recording/damage.ts';
@@ -66,6 +70,12 @@ const PROC_FILES: Readonly<Record<string, (text: string) => Parsed<unknown>>> = 
   'PID/stat': (text) => parseProcStat(text),
   'PID/status': parseProcStatus,
   vmstat: parseVmstat,
+  uptime: parseUptime,
+  'huge pages': parseHugePages,
+  'PID/net/netstat': (text) => parseNetCounters(text, 9085),
+  ...Object.fromEntries(
+    CGROUP_FILES.map((file) => [file, (text: string) => parseCgroupFile(`/sys/fs/cgroup/a/${file}`, text)!]),
+  ),
 };
 
 /** /proc: one file after the other, so each parser sees its own file and all the others. */

@@ -11,6 +11,7 @@ import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { callRate, cpuUse, readCounters, swapUse } from './counters.ts';
 import { MAX_OVERHEAD } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
+import { counterFiles, MOMENTS, readFiles } from './readings.ts';
 import { askServer } from './server.ts';
 import { commOf, containersOf, isAlive, type LiveTarget } from './target.ts';
 import { runTools } from './tools.ts';
@@ -74,9 +75,11 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     }
   };
   lookForPeers();
+  const files = counterFiles(target, clientPids([...peers.values()]));
   const from = readCounters(target.pid);
+  outputs.push(readFiles(MOMENTS.before, files));
   const [tools] = await Promise.all([
-    runTools(target, clientPids([...peers.values()]), untracedMs, signal),
+    runTools(target, clientPids([...peers.values()]), untracedMs, signal, files),
     sleep(untracedMs, undefined, { signal }).catch(() => undefined),
   ]);
   const to = readCounters(target.pid);
@@ -98,6 +101,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
           maxOverhead: options.maxOverhead ?? MAX_OVERHEAD,
           ...(canary ? { ownFds: [canary.fd] } : {}),
         });
+  if (traced) outputs.push(readFiles(MOMENTS.after, files));
   const ping = await canary?.end(calls.spans ?? []);
   // Where nobody saw which commands were sent, the server's own counters say how many: asked again.
   const isBlind = !calls.strace || calls.tracer?.name === 'perf';

@@ -3,10 +3,10 @@ import { iostatProbe } from '../probes/iostat.ts';
 import { inNetns } from '../probes/nsenter.ts';
 import { pidstatProbe } from '../probes/pidstat.ts';
 import { networkNamespace } from '../probes/proc/read.ts';
-import { captureProc } from '../probes/proc.ts';
 import { refusesPerCpu, topProbe } from '../probes/top.ts';
 import { runLocal } from '../runners/local.ts';
 import type { RawOutput } from './raw-capture.ts';
+import { MOMENTS, readFiles } from './readings.ts';
 import type { LiveTarget } from './target.ts';
 
 /** lsof answers in tens of milliseconds, unless a file system hangs. */
@@ -22,7 +22,7 @@ interface ToolRun {
 }
 
 /**
- * Runs top, iostat, pidstat and lsof side by side over the window, and reads /proc at its end.
+ * Runs top, iostat, pidstat and lsof side by side over the window, and reads /proc at its end, `counters` among it.
  * A tool that is missing or fails leaves its reason in `missing`.
  */
 export async function runTools(
@@ -30,6 +30,7 @@ export async function runTools(
   clients: readonly number[],
   durationMs: number,
   signal: AbortSignal,
+  counters: readonly string[],
 ): Promise<{ outputs: RawOutput[]; missing: Record<string, string> }> {
   const timeoutMs = durationMs + GRACE_MS;
   const runs: ToolRun[] = [
@@ -54,15 +55,8 @@ export async function runTools(
     if (stdout !== '') outputs.push({ source, probe, text: stdout });
     else missing[source] = reason ?? `${source} printed nothing`;
   }
-  const files = [
-    'diskstats',
-    'pressure/cpu',
-    'pressure/memory',
-    'pressure/io',
-    'meminfo',
-    `${target.pid}/io`,
-  ];
-  outputs.push({ source: 'proc', probe: 'proc', text: captureProc(files).text });
+  const files = ['pressure/cpu', 'pressure/memory', 'pressure/io', 'meminfo', `${target.pid}/io`];
+  outputs.push(readFiles(MOMENTS.undisturbed, [...files, ...counters]));
   return { outputs, missing };
 }
 

@@ -1,5 +1,11 @@
 import type { SyscallObservation, TraceEventObservation } from './observations/calls.ts';
 import type {
+  CgroupValueObservation,
+  HugePagesObservation,
+  NetCounterObservation,
+  UptimeObservation,
+} from './observations/counters.ts';
+import type {
   CgroupObservation,
   CpuTicksObservation,
   DiskCountersObservation,
@@ -32,6 +38,7 @@ import type {
 } from './observations/tools.ts';
 
 export type * from './observations/calls.ts';
+export type * from './observations/counters.ts';
 export type * from './observations/kernel.ts';
 export type { Seen } from './observations/seen.ts';
 export type * from './observations/server.ts';
@@ -63,6 +70,10 @@ export type Observation =
   | CpuTicksObservation
   | DiskCountersObservation
   | VmCounterObservation
+  | UptimeObservation
+  | NetCounterObservation
+  | CgroupValueObservation
+  | HugePagesObservation
   | ServerClientObservation
   | SyscallObservation
   | TraceEventObservation;

@@ -2,24 +2,28 @@ import type { CommandSpec, Parsed, Probe } from '../core/capture.ts';
 import type { Observation } from '../core/observation.ts';
 import { GRACE_MS, type ProbeRun } from './options.ts';
 import { parseCgroup } from './proc/cgroup.ts';
+import { parseCgroupFile } from './proc/cgroup-values.ts';
 import { parseCpuTicks } from './proc/cpu.ts';
 import { parseDiskstats } from './proc/diskstats.ts';
 import { parseDescriptors } from './proc/fd.ts';
+import { parseHugePages } from './proc/huge-pages.ts';
 import { parseProcIo } from './proc/io.ts';
 import { parseMeminfo } from './proc/meminfo.ts';
 import { parseMountinfo } from './proc/mountinfo.ts';
+import { parseNetCounters } from './proc/net-counters.ts';
 import { parseTcp } from './proc/net-tcp.ts';
 import { parseUnixSockets } from './proc/net-unix.ts';
 import { PRESSURE_RESOURCES, parsePressure } from './proc/pressure.ts';
 import { PROC_ROOT, readDescriptors, readProc } from './proc/read.ts';
 import { parseProcStat } from './proc/stat.ts';
 import { parseProcStatus } from './proc/status.ts';
+import { parseUptime } from './proc/uptime.ts';
 import { parseVmstat } from './proc/vmstat.ts';
 import { isDecoration, linesOf } from './text/lines.ts';
 import { Notes } from './text/notes.ts';
 
 /*
- * Many files of /proc in one text, in the form in which tail(1) prints several files:
+ * Many files of /proc, and of /sys what belongs to them, in one text, in the form in which tail(1) prints several files:
  *
  *   ==> /proc/9085/io <==
  *   rchar: 323934931
@@ -38,6 +42,8 @@ const OF_PROCESS: Readonly<Record<string, Parse>> = {
   'net/tcp': parseTcp,
   'net/tcp6': parseTcp,
   'net/unix': parseUnixSockets,
+  'net/snmp': parseNetCounters,
+  'net/netstat': parseNetCounters,
   cgroup: parseCgroup,
   mountinfo: parseMountinfo,
 };
@@ -47,9 +53,12 @@ const OF_MACHINE: Readonly<Record<string, Parse>> = {
   diskstats: parseDiskstats,
   meminfo: parseMeminfo,
   vmstat: parseVmstat,
+  uptime: parseUptime,
   'net/tcp': parseTcp,
   'net/tcp6': parseTcp,
   'net/unix': parseUnixSockets,
+  'net/snmp': (text) => parseNetCounters(text),
+  'net/netstat': (text) => parseNetCounters(text),
   'pressure/cpu': (text) => parsePressure(text, 'cpu'),
   'pressure/memory': (text) => parsePressure(text, 'memory'),
   'pressure/io': (text) => parsePressure(text, 'io'),
@@ -66,13 +75,14 @@ export const procProbe: Probe<Observation, ProbeRun> = {
 /** The files of the machine, then those of the process. */
 export function procFiles(pid?: number): string[] {
   const machine = [
+    'uptime',
     'stat',
     'diskstats',
     'meminfo',
     'vmstat',
     ...PRESSURE_RESOURCES.map((name) => `pressure/${name}`),
   ];
-  if (pid === undefined) return [...machine, 'net/tcp', 'net/tcp6', 'net/unix'];
+  if (pid === undefined) return [...machine, 'net/tcp', 'net/tcp6', 'net/unix', 'net/snmp', 'net/netstat'];
   return [...machine, ...Object.keys(OF_PROCESS).map((name) => `${pid}/${name}`)];
 }
 
@@ -88,14 +98,20 @@ function procCommand(run: ProbeRun): CommandSpec {
   };
 }
 
-/** Reads these files here, and keeps them in one text. What could not be read is listed with its reason. */
+/**
+ * Reads these files here, and keeps them in one text. What could not be read is listed with its reason.
+ * @param files below /proc, or with a path of their own
+ */
 export function captureProc(files: readonly string[], root = PROC_ROOT): { text: string; reasons: string[] } {
   const parts: string[] = [];
   const reasons: string[] = [];
   for (const file of files) {
     const pid = /^(\d+)\/fd$/.exec(file)?.[1];
-    const read = pid === undefined ? readProc(file, root) : readDescriptors(Number(pid), root);
-    if (read.status === 'captured') parts.push(`==> ${PROC_ROOT}/${file} <==\n${read.text}`);
+    const elsewhere = file.startsWith('/');
+    const read =
+      pid === undefined ? readProc(file, elsewhere ? '' : root) : readDescriptors(Number(pid), root);
+    const name = elsewhere ? file : `${PROC_ROOT}/${file}`;
+    if (read.status === 'captured') parts.push(`==> ${name} <==\n${read.text}`);
     else reasons.push(read.reason);
   }
   return { text: parts.join('\n'), reasons };
@@ -129,7 +145,11 @@ export function parseProc(text: string): Parsed<Observation> {
   return { items, problems: notes.done() };
 }
 
+const HUGE_PAGES = '/sys/kernel/mm/transparent_hugepage/enabled';
+
 function parseSection(name: string, text: string): Parsed<Observation> | undefined {
+  if (name === HUGE_PAGES) return parseHugePages(text);
+  if (name.startsWith('/sys/')) return parseCgroupFile(name, text);
   const [, pid, file] = FILE.exec(name) ?? [];
   if (file === undefined) return undefined;
   // Without a number the text does not tell whose descriptors these are.

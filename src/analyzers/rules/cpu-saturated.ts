@@ -11,12 +11,13 @@ import {
   seen,
   settled,
 } from '../facts.ts';
-import { clear, found, insufficient, type Rule } from '../rule.ts';
+import { clear, found, insufficient, type Rule, symptom } from '../rule.ts';
+import { stoppedShare } from './cpu-throttled.ts';
 
 /** All CPUs this busy leave no room for one more runnable thread. */
 const BUSY_PERCENT = 90;
 /** A target that waits for a CPU less than this does not suffer from busy neighbours. */
-const DELAY_THAT_MATTERS = 0.1;
+export const DELAY_THAT_MATTERS = 0.1;
 
 /** Busy apart from waiting for I/O; undefined when the tool did not say. */
 export function busyPercent(cpu: CpuObservation): number | undefined {
@@ -62,7 +63,7 @@ export const cpuSaturated: Rule = {
       );
     }
     const hogs = busiestProcesses(facts);
-    return found({
+    const verdict = found({
       id: 'cpu-saturated',
       severity: delay >= 0.5 ? 'critical' : 'warning',
       confidence: 0.9,
@@ -81,6 +82,10 @@ export const cpuSaturated: Rule = {
         cost: 'What is moved or weighted down gets slower.',
       },
     });
+    // Kernels before 6.18 count the time without a CPU that a limit causes as waiting for one.
+    return delay - stoppedShare(facts) < DELAY_THAT_MATTERS
+      ? symptom('cpu-throttled', 'its control group was not let run for the rest of a period', verdict)
+      : verdict;
   },
 };
 

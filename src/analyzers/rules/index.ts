@@ -5,6 +5,7 @@ import { blockingScript } from './blocking-script.ts';
 import { connectionChurn } from './connection-churn.ts';
 import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
+import { cpuThrottled } from './cpu-throttled.ts';
 import { diskSaturated } from './disk-saturated.ts';
 import { forkStall } from './fork-stall.ts';
 import { fsyncBacklog } from './fsync-backlog.ts';
@@ -13,6 +14,7 @@ import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
 import { monitorAttached } from './monitor-attached.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
+import { runQueueWait } from './run-queue-wait.ts';
 import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
 import { slowCommand } from './slow-command.ts';
@@ -27,6 +29,8 @@ export const RULES: readonly Rule[] = [
   cpuSaturated,
   singleThreadSaturated,
   cpuSteal,
+  cpuThrottled,
+  runQueueWait,
   memoryPressure,
   swapping,
   diskSaturated,

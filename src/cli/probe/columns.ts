@@ -193,6 +193,21 @@ export const COLUMNS: Readonly<Record<Kind, readonly (readonly [field: string, t
     ['busyMs', 'busy ms'],
     ['flushes', 'flushes'],
   ],
+  uptime: [['seconds', 'seconds since boot']],
+  'net-counter': [
+    ['pid', 'pid'],
+    ['protocol', 'protocol'],
+    ['name', 'counter'],
+    ['value', 'value'],
+  ],
+  'cgroup-value': [
+    ['file', 'file'],
+    ['name', 'name'],
+    ['value', 'value'],
+    ['device', 'device'],
+    ['group', 'control group'],
+  ],
+  'huge-pages': [['setting', 'huge pages']],
   'vm-counter': [
     ['name', 'counter'],
     ['value', 'value'],

@@ -51,6 +51,8 @@ export interface ProcStatObservation extends Seen {
   readonly startTicks: number;
   /** Ticks spent waiting for block I/O; absent where the kernel does not count them. */
   readonly blockIoTicks?: number;
+  /** Page faults that needed no disk. */
+  readonly minorFaults?: number;
 }
 
 /** What matters of /proc/PID/status. */
@@ -73,6 +75,10 @@ export interface ProcStatusObservation extends Seen {
   readonly swapKib?: number;
   readonly voluntarySwitches?: number;
   readonly involuntarySwitches?: number;
+  /** CPUs that it may run on: "0-3,8". */
+  readonly cpusAllowed?: string;
+  /** False for a process that has asked for no huge pages (prctl); absent on kernels that do not say. */
+  readonly hugePages?: boolean;
 }
 
 /** A line of /proc/PID/cgroup. */
@@ -96,6 +102,8 @@ export interface MountObservation extends Seen {
   readonly fsType: string;
   readonly source: string;
   readonly options: readonly string[];
+  /** Of the file system itself: "cpu", "upperdir=/var/lib/…" */
+  readonly superOptions?: readonly string[];
 }
 
 /** A row of /proc/net/unix. */

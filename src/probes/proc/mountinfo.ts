@@ -24,7 +24,7 @@ export function parseMountinfo(text: string): Parsed<MountObservation> {
       notes.add(line, 'no line of a mount');
       continue;
     }
-    const [, device, root, mountPoint, options, fsType, source] = match;
+    const [, device, root, mountPoint, options, fsType, source, superOptions] = match;
     items.push({
       kind: 'mount',
       ...seen(line),
@@ -34,6 +34,7 @@ export function parseMountinfo(text: string): Parsed<MountObservation> {
       fsType: fsType!,
       source: plain(source!),
       options: options!.split(','),
+      superOptions: superOptions === '' ? [] : superOptions!.split(',').map(plain),
     });
   }
   return { items, problems: notes.done() };

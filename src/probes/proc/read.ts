@@ -10,7 +10,7 @@ export type ProcRead =
 
 export const PROC_ROOT = '/proc';
 
-/** Reads a file by its path below /proc, for example "9085/io". Never throws. */
+/** Reads a file by its path below /proc, for example "9085/io"; of any place with the root ''. Never throws. */
 export function readProc(path: string, root = PROC_ROOT): ProcRead {
   return attempt(path, root, (full) => readFileSync(full, 'utf8'));
 }
@@ -70,12 +70,13 @@ function numbered(directory: string): number[] | undefined {
 }
 
 function attempt(path: string, root: string, read: (full: string) => string): ProcRead {
+  const place = root === '' ? path : `${root}/${path}`;
   try {
-    return { status: 'captured', path, text: read(`${root}/${path}`) };
+    return { status: 'captured', path, text: read(place) };
   } catch (error) {
     const status = statusOf(error);
     const detail = error instanceof Error ? error.message.split(',', 1)[0] : String(error);
-    return { status, path, reason: `${root}/${path} could not be read (${detail})` };
+    return { status, path, reason: `${place} could not be read (${detail})` };
   }
 }
 

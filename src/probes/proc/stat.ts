@@ -57,6 +57,9 @@ function readLine(line: Line, { delayAccounting = true }: StatOptions): ProcStat
     systemTicks,
     threads,
     startTicks,
-    ...present({ blockIoTicks: delayAccounting ? whole(field(42)) : undefined }),
+    ...present({
+      blockIoTicks: delayAccounting ? whole(field(42)) : undefined,
+      minorFaults: whole(field(10)),
+    }),
   };
 }

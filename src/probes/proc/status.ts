@@ -14,6 +14,8 @@ import { keyValues, seen } from './key-values.ts';
  *   NSpid:	9085	1
  *   VmRSS:	    9760 kB
  *   Threads:	4
+ *   Cpus_allowed_list:	0-1
+ *   THP_enabled:	1
  *   voluntary_ctxt_switches:	1540
  */
 
@@ -40,6 +42,8 @@ export function parseProcStatus(text: string): Parsed<ProcStatusObservation> {
     swapKib: kib(values.get('VmSwap')),
     voluntarySwitches: whole(values.get('voluntary_ctxt_switches')),
     involuntarySwitches: whole(values.get('nonvoluntary_ctxt_switches')),
+    cpusAllowed: values.get('Cpus_allowed_list'),
+    hugePages: { 0: false, 1: true }[values.get('THP_enabled') ?? ''],
   });
   const known = first !== undefined && Object.keys(fields).length > 0;
   return { items: known ? [{ kind: 'proc-status', ...first!, ...fields }] : [], problems: [] };

@@ -12,13 +12,17 @@ import { keyValues, seen } from './key-values.ts';
  *   pgmajfault 2231
  */
 
-/** Pages swapped in and out, faults that read a disk, processes killed for memory, huge pages set up in the fault. */
+/**
+ * Pages swapped in and out, faults that read a disk, processes killed for memory, huge pages set up in the fault, and
+ * how often a process had to move pages together for one.
+ */
 const COUNTERS: ReadonlySet<string> = new Set([
   'pswpin',
   'pswpout',
   'pgmajfault',
   'oom_kill',
   'thp_fault_alloc',
+  'compact_stall',
 ]);
 
 export function parseVmstat(text: string): Parsed<VmCounterObservation> {
