@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lab: ['runners'],
   capture: ['analyzers', 'probes', 'runners', 'tracers'],
   recording: ['analyzers', 'capture', 'probes', 'report'],
+  learn: ['lab', 'replay', 'report', 'runners', 'scenario'],
   replay: ['analyzers', 'capture', 'lab', 'probes', 'report', 'runners', 'scenario', 'tracers'],
 };
 

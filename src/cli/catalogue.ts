@@ -14,6 +14,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/replay.ts'),
   },
   {
+    name: 'learn',
+    summary: 'a case as a guided workshop that grades the reasoning',
+    load: () => import('./commands/learn.ts'),
+  },
+  {
     name: 'record',
     summary: 'only capture: everything in one file, which can be kept, sent and analyzed elsewhere',
     load: () => import('./commands/record.ts'),

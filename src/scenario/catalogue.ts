@@ -31,7 +31,7 @@ export async function loadScenario(id: string): Promise<Scenario> {
 }
 
 /** scenarios/ of this package: this file may run from src/ or from the bundle in dist/. */
-async function scenarioRoot(): Promise<string | undefined> {
+export async function scenarioRoot(): Promise<string | undefined> {
   for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
     const candidate = join(at, 'scenarios');
     const isHere = await readdir(candidate).then(
