@@ -71,8 +71,9 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   let lab: Lab | undefined;
   const answers = script === undefined ? typedAnswers(process.stdin, io.signal) : scriptedAnswers(script);
   try {
-    lab = await openLab(lesson, {
-      ...{ server, disk, keys, fsyncMs: scenario.fsyncMs, directives: scenario.server, progress },
+    lab = await openLab(lesson, keys, {
+      ...{ server, disk, fsyncMs: scenario.fsyncMs, directives: scenario.server, progress },
+      topology: 'local',
       self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
       signal: io.signal,
     });
