@@ -1,6 +1,7 @@
 import type { Evidence } from '../core/finding.ts';
 import { classOf, isWrite } from './derive/command-table.ts';
-import { evidenceOf, type Facts, type Sighting, seen } from './facts.ts';
+import { evidenceOf, type Facts } from './facts.ts';
+import { type InfoSighting, serverCounters } from './server-counters.ts';
 
 /**
  * How often the server executed each command, by its own counters (INFO commandstats), asked before and after the
@@ -19,22 +20,12 @@ export interface CommandCounts {
 
 /** @returns undefined when the server was not asked twice */
 export function commandCounts(facts: Facts): CommandCounts | undefined {
-  const rounds = new Map<string, Map<string, Sighting>>();
-  const clocks = new Map<string, number>();
-  for (const sighting of seen(facts, 'server-info')) {
-    const { field, value } = sighting.item;
-    if (field === 'server_time_usec') clocks.set(sighting.source, Number(value) / 1e6);
-    // Servers before 7.0 tell whole seconds only.
-    if (field === 'uptime_in_seconds' && !clocks.has(sighting.source))
-      clocks.set(sighting.source, Number(value));
-    const name = /^cmdstat_([^|]+)$/.exec(sighting.item.field)?.[1]?.toUpperCase();
-    if (name === undefined) continue;
-    const round = rounds.get(sighting.source) ?? new Map<string, Sighting>();
-    rounds.set(sighting.source, round.set(name, sighting));
-  }
-  const [before, after] = [...rounds.values()];
-  const [from, to] = [...rounds.keys()].map((source) => clocks.get(source));
-  if (!before || !after || from === undefined || to === undefined || !(to > from)) return undefined;
+  const counters = serverCounters(facts);
+  const { seconds } = counters;
+  if (!counters.before || !counters.after || seconds === undefined) return undefined;
+  const before = statsIn(counters.before);
+  const after = statsIn(counters.after);
+  if (before.size === 0 || after.size === 0) return undefined;
   const during = new Map<string, number>();
   const ever = new Map<string, number>();
   for (const [name, sighting] of after) {
@@ -46,7 +37,7 @@ export function commandCounts(facts: Facts): CommandCounts | undefined {
     if (more > 0) during.set(name, more);
   }
   return {
-    seconds: to - from,
+    seconds,
     during,
     ever,
     evidence: (name) =>
@@ -54,9 +45,18 @@ export function commandCounts(facts: Facts): CommandCounts | undefined {
   };
 }
 
-function callsOf({ item }: Sighting): number {
-  const calls = item.kind === 'server-info' ? /(?:^|,)calls=(\d+)/.exec(item.value)?.[1] : undefined;
-  return Number(calls ?? 0);
+/** The rows of INFO commandstats by the command's name; subcommands are left out. */
+function statsIn(round: ReadonlyMap<string, InfoSighting>): Map<string, InfoSighting> {
+  const stats = new Map<string, InfoSighting>();
+  for (const [field, sighting] of round) {
+    const name = /^cmdstat_([^|]+)$/.exec(field)?.[1]?.toUpperCase();
+    if (name !== undefined) stats.set(name, sighting);
+  }
+  return stats;
+}
+
+function callsOf({ item }: InfoSighting): number {
+  return Number(/(?:^|,)calls=(\d+)/.exec(item.value)?.[1] ?? 0);
 }
 
 /** Commands that change data, executed meanwhile. */

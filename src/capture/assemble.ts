@@ -3,7 +3,7 @@ import type { Facts, Sighting } from '../analyzers/facts.ts';
 import type { Parsed } from '../core/capture.ts';
 import type { ClientProcess } from '../core/finding.ts';
 import type { DescriptorObservation, Observation } from '../core/observation.ts';
-import { withoutSecrets } from '../core/redact.ts';
+import { withoutClientNames, withoutSecrets } from '../core/redact.ts';
 import { parseContainers } from '../probes/containers.ts';
 import { parseIostat } from '../probes/iostat.ts';
 import { parseLsof } from '../probes/lsof.ts';
@@ -118,9 +118,9 @@ function problemsOf({ problems }: Parsed<StraceItem>, large: LargeLog | undefine
   return large ? { problems, unread: large.census.unread } : { problems };
 }
 
-/** Command lines stand in rows of top -c and pidstat -l, and may hold passwords. */
+/** Command lines stand in rows of top -c and pidstat -l, and may hold passwords; clients have names. */
 function withoutPasswords(item: Observation): Observation {
-  const text = withoutSecrets(item.text);
+  const text = item.kind === 'server-client' ? withoutClientNames(item.text) : withoutSecrets(item.text);
   if (text === item.text) return item;
   return 'command' in item && item.command !== undefined
     ? { ...item, text, command: withoutSecrets(item.command) }

@@ -103,9 +103,8 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
         });
   if (traced) outputs.push(readFiles(MOMENTS.after, files));
   const ping = await canary?.end(calls.spans ?? []);
-  // Where nobody saw which commands were sent, the server's own counters say how many: asked again.
-  const isBlind = !calls.strace || calls.tracer?.name === 'perf';
-  if (isBlind && answer.text !== undefined && isAlive(target) && !signal.aborted) {
+  // What the server counts says more as a difference.
+  if (answer.text !== undefined && isAlive(target) && !signal.aborted) {
     const again = await askServer(target, options.server, options.self, signal);
     if (again.text !== undefined) outputs.push({ probe: 'redis', source: 'redis#2', text: again.text });
   }

@@ -49,7 +49,7 @@ export async function askServer(
   if (addresses.length === 0) return { missing: `${target.comm} listens on no port that could be asked` };
   let last: ServerCapture | undefined;
   for (const address of addresses.slice(0, 3)) {
-    const request: ServerRequest = { ...address, timeoutMs: TIMEOUT_MS, signal };
+    const request: ServerRequest = { ...address, clients: true, timeoutMs: TIMEOUT_MS, signal };
     const elsewhere = target.netns !== undefined && target.netns !== networkNamespace('self');
     last =
       elsewhere && address.socketPath === undefined

@@ -22,6 +22,8 @@ import type {
   ServerClientObservation,
   ServerConfigObservation,
   ServerInfoObservation,
+  ServerLatencyObservation,
+  ServerSlowlogObservation,
 } from './observations/server.ts';
 import type {
   ContainerObservation,
@@ -75,5 +77,7 @@ export type Observation =
   | CgroupValueObservation
   | HugePagesObservation
   | ServerClientObservation
+  | ServerLatencyObservation
+  | ServerSlowlogObservation
   | SyscallObservation
   | TraceEventObservation;

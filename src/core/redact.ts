@@ -130,6 +130,11 @@ export function withoutSecrets(line: string): string {
     .replace(SECRET_OPTION, (_all, before: string) => `${before}…`);
 }
 
+/** A row of CLIENT LIST without the names that people gave. */
+export function withoutClientNames(row: string): string {
+  return row.replace(/\b(name|user)=\S+/g, '$1=…');
+}
+
 /** Whether the quoted arguments of a call are paths, as lsof shows them too. */
 export function takesPath(name: string): boolean {
   return TAKES_PATH.test(name);

@@ -25,8 +25,14 @@ function effortOf(server: Server): { sample: number; staleShare: number; timeSha
 export function expiryCycle(server: Server): void {
   if (!server.activeExpire || server.pause.active) return;
   server.refreshClocks();
+  const started = server.clock.monotonic();
+  removeExpired(server, started);
+  server.stats.expireMs += server.clock.monotonic() - started;
+}
+
+function removeExpired(server: Server, started: number): void {
   const { sample, staleShare, timeShare } = effortOf(server);
-  const deadline = server.clock.monotonic() + (1000 / server.config.values.hz) * timeShare;
+  const deadline = started + (1000 / server.config.values.hz) * timeShare;
   for (const db of server.keyspaces) {
     while (db.expires.size > 0) {
       const share = expireSample(db, sample);

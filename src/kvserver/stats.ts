@@ -30,6 +30,8 @@ export class Stats {
   evictedClients = 0;
   /** Expiry cycles that ended because their time was over. */
   expireTimeLimits = 0;
+  /** Milliseconds that expiry cycles took. */
+  expireMs = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   errorReplies = 0;

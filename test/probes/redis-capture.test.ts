@@ -71,6 +71,35 @@ describe('captureServer', () => {
     expect(asked.flat().join(' ')).not.toMatch(/pass|masterauth|secret|\*/);
   });
 
+  it.each([
+    [12, true],
+    [40_000, false],
+  ])(
+    'asks for clients and events where that is wanted, of %i clients for a list: %s',
+    async (count, listed) => {
+      const replies: Readonly<Record<string, string>> = {
+        INFO: bulk(`# Clients\r\nconnected_clients:${count}\r\n`),
+        LATENCY: `*1\r\n*4\r\n${bulk('expire-cycle')}:1795298718\r\n:25\r\n:41\r\n`,
+        SLOWLOG: ':3\r\n',
+        CLIENT: bulk('id=3 addr=127.0.0.1:32996 fd=8 name= age=12 idle=0 flags=N db=0 omem=0 cmd=get\n'),
+      };
+      const { port, asked } = await answer((words) => replies[words[0]!] ?? oldServer(words));
+      const { items, problems } = parseServer(
+        (await captureServer({ port, timeoutMs: 2000, clients: true })).text,
+      );
+      expect(problems).toEqual([]);
+      expect(items).toContainEqual(
+        expect.objectContaining({
+          ...{ kind: 'server-latency', event: 'expire-cycle' },
+          ...{ atSeconds: 1_795_298_718, latestMs: 25, worstEverMs: 41 },
+        }),
+      );
+      expect(items).toContainEqual(expect.objectContaining({ kind: 'server-slowlog', entries: 3 }));
+      expect(items.some(({ kind }) => kind === 'server-client')).toBe(listed);
+      expect(asked.filter(([name]) => name === 'SLOWLOG')).toEqual([['SLOWLOG', 'LEN']]);
+    },
+  );
+
   it('goes on where CONFIG is renamed or forbidden, and asks only once', async () => {
     const { port, asked } = await answer((words) =>
       words[0] === 'CONFIG' ? "-ERR unknown command 'CONFIG'\r\n" : oldServer(words),

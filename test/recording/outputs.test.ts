@@ -39,7 +39,7 @@ describe('outputs of tools', () => {
     ],
     [
       'redis',
-      `> INFO all\n# Errorstats\nerrorstat_${SECRET}:count=1\nerrorstat_ERR:count=2\n> CONFIG GET requirepass\nrequirepass ${SECRET}\n> CONFIG GET appendfsync\nappendfsync always\n> CLIENT LIST\nid=3 addr=127.0.0.1:32996 laddr=127.0.0.1:6379 fd=8 name=${SECRET} age=12 idle=0 flags=N db=0 cmd=get user=${SECRET}\n> ACL LIST\nuser app on >${SECRET}\n(error) ERR unknown ${SECRET}\n! failed: ${SECRET}\n`,
+      `> INFO all\n# Errorstats\nerrorstat_${SECRET}:count=1\nerrorstat_ERR:count=2\n> CONFIG GET requirepass\nrequirepass ${SECRET}\n> CONFIG GET appendfsync\nappendfsync always\n> CLIENT LIST\nid=3 addr=127.0.0.1:32996 laddr=127.0.0.1:6379 fd=8 name=${SECRET} age=12 idle=0 flags=N db=0 cmd=get user=${SECRET}\n> LATENCY LATEST\nexpire-cycle 1795298718 25 41\n${SECRET} 1795298718 25 41\n> SLOWLOG LEN\n3\n> ACL LIST\nuser app on >${SECRET}\n(error) ERR unknown ${SECRET}\n! failed: ${SECRET}\n`,
       'appendfsync always',
     ],
     [

@@ -29,6 +29,10 @@ export interface Channel {
   httpIn: number;
   /** Which way the first bytes went that look like a request. */
   firstRequest?: 'in' | 'out';
+  /** Sends that found the socket full: the other side does not read as fast as it is written to. */
+  readonly blocked: SyscallObservation[];
+  /** The other side ended it. */
+  hungUp: boolean;
   /** The log shows that it was opened by a path, which may be relative. */
   opened: boolean;
   /** The log shows that it was accepted: a connection. */
@@ -83,6 +87,8 @@ export function mapChannels(
         requestsIn: 0,
         requestsOut: 0,
         httpIn: 0,
+        blocked: [],
+        hungUp: false,
         opened: false,
         accepted: false,
         closed: false,
@@ -133,12 +139,14 @@ function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'ou
   const payload = call.payload ?? '';
   if (direction === 'in') {
     channel.reads++;
+    if (call.result === 0 || call.errno === 'ECONNRESET') channel.hungUp = true;
     if (isRequest(payload) || INLINE_PING.test(payload)) {
       channel.requestsIn++;
       channel.firstRequest ??= 'in';
     } else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
   } else if (direction === 'out') {
     channel.writes++;
+    if (call.errno === 'EAGAIN') channel.blocked.push(call);
     if (isRequest(payload)) {
       channel.requestsOut++;
       channel.firstRequest ??= 'out';

@@ -10,6 +10,18 @@ export interface Execution {
   waiting?: number;
 }
 
+/** A time in which a thread made no call and had no command to work on. */
+export interface Stall {
+  /** The call before it. */
+  readonly after: SyscallObservation;
+  /** The call that ended it. */
+  readonly before: SyscallObservation;
+  readonly us: number;
+}
+
+/** Shorter ones are what any turn of an event loop takes, or a lost time slice. */
+const STALL_US = 5000;
+
 /**
  * Calls that a command makes for itself: memory, locks, a pause. Any other call of the thread means that the command is
  * over, or has to wait for the outside.
@@ -26,6 +38,8 @@ const POLLS = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'poll', 'ppo
  */
 export class ExecutionClock {
   readonly executions: Execution[] = [];
+  readonly stalls: Stall[] = [];
+  private readonly last = new Map<number | undefined, SyscallObservation>();
   private readonly running = new Map<number | undefined, { fromUs: number; commands: readonly Command[] }>();
   private readonly unasked = new Map<number | undefined, Execution[]>();
 
@@ -43,12 +57,17 @@ export class ExecutionClock {
   /** Lines are missing: what ran before them ended somewhere in between. */
   gap(): void {
     this.running.clear();
+    this.last.clear();
     this.unasked.clear();
   }
 
   /** Any call, before `read` is told of it. */
   call(call: SyscallObservation): void {
-    if (INSIDE.has(call.name)) return;
+    if (INSIDE.has(call.name)) {
+      this.last.delete(call.tid);
+      return;
+    }
+    this.noteStall(call);
     const running = this.running.get(call.tid);
     if (running && call.startUs !== undefined) {
       this.running.delete(call.tid);
@@ -63,5 +82,14 @@ export class ExecutionClock {
       if (call.result !== undefined && call.result >= 0) execution.waiting = call.result;
     }
     this.unasked.delete(call.tid);
+  }
+
+  private noteStall(call: SyscallObservation): void {
+    const after = this.last.get(call.tid);
+    this.last.set(call.tid, call);
+    if (!after || this.running.has(call.tid)) return;
+    if (call.startUs === undefined || after.startUs === undefined || after.durationUs === undefined) return;
+    const us = call.startUs - after.startUs - after.durationUs;
+    if (us >= STALL_US) this.stalls.push({ after, before: call, us });
   }
 }

@@ -4,7 +4,7 @@ import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { Exchange, isConnection, lacksBytes } from './exchange.ts';
-import { type Execution, ExecutionClock } from './execution.ts';
+import { type Execution, ExecutionClock, type Stall } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
@@ -32,6 +32,8 @@ export interface Trace {
   readonly commands: readonly Command[];
   /** How long the target worked on each read that brought commands. */
   readonly executions: readonly Execution[];
+  /** When a thread of the target that serves clients did something that no command had asked for. */
+  readonly stalls: readonly Stall[];
   readonly appends: readonly Append[];
   readonly syncs: readonly Sync[];
   readonly http: readonly HttpRequest[];
@@ -219,6 +221,7 @@ export function deriveTrace(given: TraceInput): Trace {
     exchanges: bytesMissing ? all : [],
     clientConversations: all.filter((each) => each.side === 'client'),
     executions: clock.executions,
+    stalls: clock.stalls.filter(({ before }) => before.tid === undefined || before.tid === target),
     commands: commands.filter((command) => command.conversation.channel.pid === target),
     appends: appends.filter((append) => append.channel.pid === target),
     syncs: syncs.filter((sync) => sync.channel.pid === target),

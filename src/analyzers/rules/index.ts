@@ -7,6 +7,8 @@ import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
 import { cpuThrottled } from './cpu-throttled.ts';
 import { diskSaturated } from './disk-saturated.ts';
+import { eviction } from './eviction.ts';
+import { expireStorm } from './expire-storm.ts';
 import { forkStall } from './fork-stall.ts';
 import { fsyncBacklog } from './fsync-backlog.ts';
 import { fsyncPerWrite } from './fsync-per-write.ts';
@@ -14,6 +16,7 @@ import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
 import { monitorAttached } from './monitor-attached.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
+import { outputBufferBacklog } from './output-buffer-backlog.ts';
 import { runQueueWait } from './run-queue-wait.ts';
 import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
@@ -46,6 +49,9 @@ export const RULES: readonly Rule[] = [
   bigKeyDelete,
   blockingScript,
   forkStall,
+  expireStorm,
+  eviction,
   connectionChurn,
+  outputBufferBacklog,
   monitorAttached,
 ];

@@ -12,7 +12,11 @@ export const monitorAttached: Rule = {
   id: 'monitor-attached',
   question: 'Does a client watch every command with MONITOR?',
   check(facts) {
-    const listed = seen(facts, 'server-client').filter(({ item }) => item.flags?.includes('O'));
+    // The server may have been asked twice; the last answer counts.
+    const answers = seen(facts, 'server-client');
+    const listed = answers.filter(
+      ({ item, source }) => source === answers.at(-1)!.source && item.flags?.includes('O'),
+    );
     if (listed.length > 0) return report(facts, listed.length, listed.map(evidenceOf));
     const missing = needsConversation(facts);
     if (missing) return missing;

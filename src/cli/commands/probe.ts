@@ -49,7 +49,7 @@ export function configure(command: Command, io: Io): void {
     .option('--no-color', 'the output has no colours anyway')
     .option('--host <host>', 'redis: the address of the server')
     .option('--socket <path>', 'redis: its unix socket')
-    .option('--clients', 'redis: list its clients as well')
+    .option('--clients', 'redis: ask for its clients, latency events and slow log as well')
     .action(async (name: string, args: string[], options: Options) => {
       const probe = PROBES.get(name);
       if (!probe) {

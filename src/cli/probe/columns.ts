@@ -116,6 +116,12 @@ export const COLUMNS: Readonly<Record<Kind, readonly (readonly [field: string, t
     ['field', 'field'],
     ['value', 'value'],
   ],
+  'server-latency': [
+    ['event', 'latency event'],
+    ['latestMs', 'latest ms'],
+    ['worstEverMs', 'worst ms'],
+  ],
+  'server-slowlog': [['entries', 'slow log']],
   'server-client': [
     ['id', 'id'],
     ['address', 'client'],

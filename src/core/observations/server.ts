@@ -29,3 +29,20 @@ export interface ServerClientObservation extends Seen {
   readonly outputBytes?: number;
   readonly queryBufferBytes?: number;
 }
+
+/** An event of the server's latency monitor, as LATENCY LATEST tells it. */
+export interface ServerLatencyObservation extends Seen {
+  readonly kind: 'server-latency';
+  /** "expire-cycle", "aof-write", "fork", … */
+  readonly event: string;
+  /** Of its latest spike, on the server's clock. */
+  readonly atSeconds: number;
+  readonly latestMs: number;
+  readonly worstEverMs: number;
+}
+
+/** How many commands the server's slow log holds (SLOWLOG LEN). */
+export interface ServerSlowlogObservation extends Seen {
+  readonly kind: 'server-slowlog';
+  readonly entries: number;
+}

@@ -18,6 +18,7 @@ export function statsFields(server: Server): Fields {
     sync_partial_err: 0,
     expired_keys: stats.expiredKeys,
     expired_time_cap_reached_count: stats.expireTimeLimits,
+    expire_cycle_cpu_milliseconds: Math.round(stats.expireMs),
     evicted_keys: stats.evictedKeys,
     evicted_clients: stats.evictedClients,
     keyspace_hits: stats.keyspaceHits,

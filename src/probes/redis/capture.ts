@@ -26,7 +26,7 @@ export interface ServerTls {
 export interface ServerRequest extends ServerAddress {
   /** For the whole conversation. */
   readonly timeoutMs: number;
-  /** Asks for CLIENT LIST as well. */
+  /** Asks for LATENCY LATEST, SLOWLOG LEN and, of a server with few enough clients, CLIENT LIST as well. */
   readonly clients?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -35,6 +35,9 @@ const HANG_UP_MS = 50;
 
 /** What a server may answer on one connection, in bytes: CLIENT LIST of 100,000 clients and more. */
 const MOST_BYTES = 64 * 2 ** 20;
+
+/** A row of CLIENT LIST costs the server some microseconds, in which nobody is served. */
+const MOST_CLIENTS = 1000;
 
 /** The transcript that parseServer reads; with what was refused on the way, one line each. */
 export type ServerCapture =
@@ -149,7 +152,11 @@ async function converse(
     for (const [at, reply] of replies.entries()) keep(`CONFIG GET ${rest[at]}`, reply, pairs);
   }
   if (!isTold && setting instanceof Refusal) throw new ServerError(statusOf(setting), setting.message);
-  if (clients) keep('CLIENT LIST', await ask('CLIENT', 'LIST'), String);
+  if (!clients) return;
+  keep('LATENCY LATEST', await ask('LATENCY', 'LATEST'), rows);
+  keep('SLOWLOG LEN', await ask('SLOWLOG', 'LEN'), String);
+  const connected = Number(/^connected_clients:(\d+)/m.exec(String(info))?.[1]);
+  if (!(connected > MOST_CLIENTS)) keep('CLIENT LIST', await ask('CLIENT', 'LIST'), String);
 }
 
 /** The server's own "no" to one command: the conversation goes on. */
@@ -199,6 +206,12 @@ function pairs(reply: unknown): string {
     lines.push(`${String(reply[at])} ${String(reply[at + 1]).replaceAll(/[\r\n]+/g, ' ')}\n`);
   }
   return lines.join('');
+}
+
+/** A list of lists, one a line. */
+function rows(reply: unknown): string {
+  if (!Array.isArray(reply)) return '';
+  return reply.map((row) => `${(Array.isArray(row) ? row : [row]).join(' ')}\n`).join('');
 }
 
 function brief(reply: unknown): string {

@@ -3,6 +3,8 @@ import type {
   ServerClientObservation,
   ServerConfigObservation,
   ServerInfoObservation,
+  ServerLatencyObservation,
+  ServerSlowlogObservation,
 } from '../../core/observation.ts';
 import { isDecoration, type Line, linesOf } from '../text/lines.ts';
 import { Notes } from '../text/notes.ts';
@@ -19,6 +21,10 @@ import { DIRECTIVES, isSecret } from './directives.ts';
  *   redis_version:7.0.15
  *   > CONFIG GET appendfsync
  *   appendfsync always
+ *   > LATENCY LATEST
+ *   expire-cycle 1795298718 25 41
+ *   > SLOWLOG LEN
+ *   3
  *   > CLIENT LIST
  *   id=3 addr=127.0.0.1:32996 laddr=127.0.0.1:6379 fd=8 name= age=12 idle=0 flags=N … cmd=get
  *
@@ -26,11 +32,16 @@ import { DIRECTIVES, isSecret } from './directives.ts';
  * https://redis.io/docs/latest/commands/info/ https://redis.io/docs/latest/commands/client-list/
  */
 
-export type ServerObservation = ServerConfigObservation | ServerInfoObservation | ServerClientObservation;
+export type ServerObservation =
+  | ServerConfigObservation
+  | ServerInfoObservation
+  | ServerClientObservation
+  | ServerLatencyObservation
+  | ServerSlowlogObservation;
 
 const KNOWN = new RegExp(`^(?:${DIRECTIVES.join('|')})$`);
 
-type Answer = 'none' | 'info' | 'config' | 'other';
+type Answer = 'none' | 'info' | 'config' | 'latency' | 'slowlog' | 'other';
 
 /** Reads such a transcript. Never throws, and never keeps a secret. */
 export function parseServer(text: string): Parsed<ServerObservation> {
@@ -87,6 +98,10 @@ export function parseServer(text: string): Parsed<ServerObservation> {
         field: field[1]!,
         value: field[2]!,
       });
+    } else if (answer === 'latency' && LATENCY.test(line.text)) {
+      items.push(readLatency(line));
+    } else if (answer === 'slowlog' && whole(line.text) !== undefined) {
+      items.push({ kind: 'server-slowlog', ...seen(line), entries: Number(line.text) });
     } else if (answer === 'config' && /^[a-z][\w-]*(?: |$)/.test(line.text)) {
       const space = line.text.indexOf(' ');
       directive(
@@ -97,7 +112,7 @@ export function parseServer(text: string): Parsed<ServerObservation> {
     } else if (section === undefined && (isRaw ? /^[a-z][a-z0-9-]*$/ : KNOWN).test(line.text)) {
       rawName = line.text;
     } else if (!isDecoration(line.text) && !/^(?:PONG|OK|\(empty .*\))$/.test(line.text)) {
-      notes.add(line, 'no answer to INFO, CONFIG GET or CLIENT LIST');
+      notes.add(line, 'no answer to a question that is known');
     }
   }
   return { items, problems: notes.done() };
@@ -114,7 +129,20 @@ function commandOf(text: string): Answer | undefined {
   );
   if (!command || /^#/.test(text)) return undefined;
   if (/\binfo\b/i.test(command[1]!)) return 'info';
+  if (/\blatency\s+latest\b/i.test(command[1]!)) return 'latency';
+  if (/\bslowlog\s+len\b/i.test(command[1]!)) return 'slowlog';
   return /\bconfig\s+get\b/i.test(command[1]!) ? 'config' : 'other';
+}
+
+/** Event, second and milliseconds of the latest spike, milliseconds of the worst ever. */
+const LATENCY = /^[a-z][a-z-]{0,40} \d{1,12} \d{1,9} \d{1,9}$/;
+
+function readLatency(line: Line): ServerLatencyObservation {
+  const [event, at, latest, worst] = line.text.split(' ');
+  return {
+    ...{ kind: 'server-latency', ...seen(line), event: event! },
+    ...{ atSeconds: Number(at), latestMs: Number(latest), worstEverMs: Number(worst) },
+  };
 }
 
 function readClient(line: Line): ServerClientObservation | undefined {

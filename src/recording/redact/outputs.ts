@@ -1,6 +1,6 @@
 import type { RawOutput } from '../../capture/raw-capture.ts';
 import type { Observation } from '../../core/observation.ts';
-import { programOf, withoutSecrets } from '../../core/redact.ts';
+import { programOf, withoutClientNames, withoutSecrets } from '../../core/redact.ts';
 import { parseContainers } from '../../probes/containers.ts';
 import { parsePidstat } from '../../probes/pidstat.ts';
 import { isSecret } from '../../probes/redis/directives.ts';
@@ -80,7 +80,10 @@ function redactServer(text: string): string {
       case 'server-info':
         return publicField(item.field) ? withoutSecrets(line) : LEFT_OUT;
       case 'server-client':
-        return line.replace(/\b(name|user)=\S+/g, '$1=…');
+        return withoutClientNames(line);
+      case 'server-latency':
+      case 'server-slowlog':
+        return line;
       default:
         return serverLine(line.replace(/\r$/, ''));
     }
