@@ -11,6 +11,7 @@ import {
 } from '../core/finding.ts';
 import { formatShare } from '../core/units.ts';
 import { VERSION } from '../core/version.ts';
+import { criticalPathOf } from './critical-path.ts';
 import type { Trace } from './derive/trace.ts';
 import { noBytes } from './derive/tracer-limits.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -76,6 +77,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
       b.confidence - a.confidence,
   );
   const waterfall = findings.length > 0 ? waterfallOf(facts) : undefined;
+  const criticalPath = criticalPathOf(facts);
   const syncTimes = syncTimesOf(facts.trace);
   const verdict = findings.length > 0 ? 'found' : isBlind(facts) || crashed > 0 ? 'inconclusive' : 'clear';
   return {
@@ -100,6 +102,7 @@ export function diagnose(facts: Facts, capture: CaptureSummary, rules: readonly 
     clients: facts.clients,
     endpoints: endpointsOf(facts.trace),
     ...(waterfall ? { waterfall } : {}),
+    ...(criticalPath ? { criticalPath } : {}),
     ...(syncTimes ? { syncTimes } : {}),
     ...(facts.trace && facts.trace.blindSpots.length > 0 ? { blindSpots: facts.trace.blindSpots } : {}),
   };

@@ -1,4 +1,4 @@
-import type { SyncTimes, Waterfall } from './timeline.ts';
+import type { CriticalPath, SyncTimes, Waterfall } from './timeline.ts';
 /** The words of a diagnosis. `Report` is the JSON that users rely on: add freely, rename nothing. */
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -157,6 +157,8 @@ export interface Report {
   readonly endpoints: readonly Endpoint[];
   /** A slow stretch of one connection, call by call; only beside a finding. */
   readonly waterfall?: Waterfall;
+  /** Where the time of the slow requests went; absent when it could not be measured. */
+  readonly criticalPath?: CriticalPath;
   /** Absent when the target synced too little to say. */
   readonly syncTimes?: SyncTimes;
   /** What could not be seen, each in a sentence; absent when there is nothing to say. */

@@ -1,5 +1,5 @@
-import type { SyncTimes } from '../core/timeline.ts';
-import { formatMs, significant } from '../core/units.ts';
+import type { CriticalPath, PathLayer, SyncTimes } from '../core/timeline.ts';
+import { formatMs, formatShare, plural, significant } from '../core/units.ts';
 
 const STEPS = '▁▂▃▄▅▆▇█';
 const BAR = 40;
@@ -27,6 +27,47 @@ export function drawSyncs({
   ];
 }
 
+/** What each layer is called. */
+const LAYER_NAMES: Readonly<Record<PathLayer, string>> = {
+  sync: 'waiting for its own sync',
+  syncOfOthers: "waiting for others' syncs",
+  append: 'appending to the log',
+  server: 'the server works on it',
+  queue: 'behind other commands',
+  network: 'network and wake-up',
+  clientCpu: 'the client works',
+  clientWaits: 'the client waits elsewhere',
+  client: 'client and network',
+  tracer: 'being watched (estimated)',
+  unseen: 'not seen',
+};
+const LAYER_BAR = 28;
+
+/** Where the time of requests went, a bar a layer. Within 77 columns. */
+export function drawPath({
+  of,
+  what,
+  count,
+  seconds,
+  covered,
+  layers,
+  heldUpBy = [],
+}: CriticalPath): string[] {
+  const width = Math.max(...layers.map(({ layer }) => LAYER_NAMES[layer].length));
+  return [
+    `${of === 'requests' ? `${count} ${what}` : plural(count, 'burst')}: ${formatMs(seconds * 1000)} together, ${formatShare(covered)} of it seen`,
+    ...layers.map(
+      (each) =>
+        `${LAYER_NAMES[each.layer].padEnd(width)}  ${formatShare(each.share).padStart(5)}  ` +
+        `${'█'.repeat(barLength(each.share, 1, LAYER_BAR))} ${formatMs(each.seconds * 1000)}`,
+    ),
+    ...heldUpBy.map(
+      ({ layer, who, seconds: held }) =>
+        `${formatMs(held * 1000)} behind ${layer === 'queue' ? who : `the sync for ${who}`}`,
+    ),
+  ];
+}
+
 /** Each value as one of eight heights from 0 up; a blank where there is none. */
 export function spark(values: readonly (number | undefined)[]): string {
   const top = Math.max(...values.map((value) => value ?? 0)) || 1;
@@ -40,6 +81,6 @@ export function spark(values: readonly (number | undefined)[]): string {
 }
 
 /** What is there at all is seen. */
-function barLength(count: number, most: number): number {
-  return count === 0 ? 0 : Math.max(1, Math.round((count / most) * BAR));
+function barLength(count: number, most: number, bar = BAR): number {
+  return count === 0 ? 0 : Math.max(1, Math.round((count / most) * bar));
 }

@@ -1,6 +1,6 @@
 import type { Evidence, Finding, Overhead, Prediction, Report } from '../core/finding.ts';
 import { formatMs, formatShare, plural, significant } from '../core/units.ts';
-import { drawSyncs } from './drawing.ts';
+import { drawPath, drawSyncs } from './drawing.ts';
 
 /** What a report says, in neutral blocks; renderers lay them out and compute no number. */
 export type Block =
@@ -37,6 +37,10 @@ export function viewOf(report: Report): Block[] {
   if (report.path.length > 0) {
     blocks.push({ kind: 'heading', text: 'From the symptom to the cause' });
     blocks.push(...report.path.map((step, index) => ({ kind: 'step' as const, number: index + 1, ...step })));
+  }
+  if (report.criticalPath) {
+    blocks.push({ kind: 'heading', text: 'Where the time went' });
+    blocks.push({ kind: 'drawing', lines: drawPath(report.criticalPath) });
   }
   if (report.syncTimes) {
     blocks.push({ kind: 'heading', text: 'Syncs' });

@@ -30,7 +30,15 @@ const INSIDE = new Set(
   `brk mmap munmap mremap mprotect madvise futex nanosleep clock_nanosleep sched_yield getrandom getpid gettid
   getrusage clock_gettime gettimeofday membarrier rt_sigprocmask rt_sigaction`.split(/\s+/),
 );
-const POLLS = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'poll', 'ppoll', 'select', 'pselect6']);
+export const POLLS = new Set([
+  'epoll_wait',
+  'epoll_pwait',
+  'epoll_pwait2',
+  'poll',
+  'ppoll',
+  'select',
+  'pselect6',
+]);
 
 /**
  * Measures how long a thread worked on what it had read: servers of the Redis family execute a command between the read

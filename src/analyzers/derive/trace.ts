@@ -7,6 +7,7 @@ import { Exchange, isConnection, lacksBytes } from './exchange.ts';
 import { type Execution, ExecutionClock, type Stall } from './execution.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
+import { doingOf, ThreadTimes } from './thread-times.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
@@ -53,6 +54,10 @@ export interface Trace {
   readonly callFloorUs?: number;
   /** What a call takes under the tracer, the pause behind it included, in microseconds; absent when unknown. */
   readonly callCostUs?: number;
+  /** What each thread did when, by its id; empty in a log without times. */
+  readonly threads: ReadonlyMap<number | undefined, ThreadTimes>;
+  /** Where calls are missing from the log: the time of the last call before each such place. */
+  readonly gaps: readonly number[];
   pidOf(tid: number | undefined): number;
   /** Where a line of the log stands, as evidence names it. */
   placeOf(line: number): { readonly source: string; readonly line: number };
@@ -110,6 +115,25 @@ export function deriveTrace(given: TraceInput): Trace {
     return conversation;
   };
 
+  const floor = callFloor(input);
+  const threads = new Map<number | undefined, ThreadTimes>();
+  const gaps: number[] = [];
+  const note = (call: SyscallObservation, channel: Channel | undefined): void => {
+    if (call.startUs === undefined || call.durationUs === undefined) return;
+    let times = threads.get(call.tid);
+    if (!times) {
+      times = new ThreadTimes(floor ?? 0);
+      threads.set(call.tid, times);
+    }
+    const isAppend = channel?.role === 'append-log' && directionOf(call) === 'out';
+    const isSync = channel !== undefined && SYNC_CALLS.has(call.name);
+    times.note(
+      call.startUs,
+      call.durationUs,
+      isSync ? 'sync' : isAppend ? 'append' : doingOf(call, floor ?? 0),
+    );
+  };
+
   let afterGap = false;
   for (const call of input.items) {
     if (call.kind !== 'syscall') {
@@ -131,6 +155,7 @@ export function deriveTrace(given: TraceInput): Trace {
       if ((gapUs > GAP_US && !worked) || (afterGap && gapUs > 0)) {
         skippedUs += gapUs;
         clock.gap();
+        gaps.push(endUs!);
       }
       afterGap = false;
       endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
@@ -139,6 +164,7 @@ export function deriveTrace(given: TraceInput): Trace {
     clock.call(call);
     if (isFork(call) && pidOf(call.tid) === target) forks.push(call);
     const channel = channelOf.get(call);
+    note(call, channel);
     if (!channel) continue;
     if (SYNC_CALLS.has(call.name)) {
       const sync = makeSync(call, channel, lastAppend.get(channel), pidOf, conversations);
@@ -160,7 +186,9 @@ export function deriveTrace(given: TraceInput): Trace {
           const conversation = conversationOf(channel);
           const before = conversation.commands.length;
           conversation.request(call);
-          if (channel.pid === target) clock.read(call, conversation.commands.slice(before));
+          const brought = conversation.commands.slice(before);
+          if (brought.length > 0) threads.get(call.tid)?.request();
+          if (channel.pid === target) clock.read(call, brought);
         } else {
           conversationOf(channel).answer(call);
           unsynced.clear();
@@ -178,8 +206,10 @@ export function deriveTrace(given: TraceInput): Trace {
         break;
       case 'other':
         if (bytesMissing && channel.pid === target && isConnection(channel)) {
-          if (inward) conversationOf(channel).request(call);
-          else {
+          if (inward) {
+            conversationOf(channel).request(call);
+            threads.get(call.tid)?.request();
+          } else {
             conversationOf(channel).answer(call);
             unsynced.clear();
           }
@@ -199,7 +229,6 @@ export function deriveTrace(given: TraceInput): Trace {
   const opaque = bytesMissing
     ? 0
     : channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
-  const floor = callFloor(input);
   const cost = callCost(input);
   return {
     source: input.source,
@@ -213,6 +242,8 @@ export function deriveTrace(given: TraceInput): Trace {
     ...(input.slowdown === undefined ? {} : { slowdown: input.slowdown }),
     ...(floor === undefined ? {} : { callFloorUs: floor }),
     ...(cost === undefined ? {} : { callCostUs: cost }),
+    threads,
+    gaps,
     channels,
     conversations: all.filter(
       (each) => each.side === 'server' && each.channel.pid === target && !bytesMissing,

@@ -28,3 +28,17 @@ export function callCost({ items }: Pick<TraceInput, 'items'>): number | undefin
   }
   return gaps.length < LEAST_GAPS ? undefined : quantile(gaps, 0.25)! + quantile(durations, 0.25)!;
 }
+
+/**
+ * What a tracer adds to each call of the thread that makes it, in microseconds, measured on a tight loop of calls. That
+ * of strace differs between machines more than its own log tells; so its log is asked.
+ */
+const ADDED_US: Readonly<Record<string, number>> = { bpf: 0.5, bpftrace: 2.8, perf: 2 };
+const STRACE_US = { least: 20, usual: 75, most: 160 } as const;
+
+/** @param callCostUs what a call takes under the tracer, as `callCost` tells it from the log */
+export function addedPerCall(source: string, callCostUs: number | undefined): number {
+  const known = ADDED_US[source];
+  if (known !== undefined) return known;
+  return Math.min(STRACE_US.most, Math.max(STRACE_US.least, callCostUs ?? STRACE_US.usual));
+}

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../core/finding.ts';
 import { formatMs, formatShare, plural } from '../../core/units.ts';
-import { sharesOf, splitTime } from '../derive/accounting.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
+import { timeOf } from '../derive/path-time.ts';
 import type { Trace } from '../derive/trace.ts';
 import { callEvidence, evidenceOf, type Facts, seen } from '../facts.ts';
 import {
@@ -95,14 +95,13 @@ function judge(facts: Facts, trace: Trace, syncs: Sync[], appends: Append[]) {
   const waiting = [...trace.conversations, ...trace.exchanges].filter((each) =>
     each.commands.some((command) => command.heldBy.length > 0),
   );
-  const split = splitTime(waiting);
-  const held = unique.filter((sync) => sync.held.length > 0).length;
-  const share = split && split.syncUs > 0 ? sharesOf(split, trace, held).sync : undefined;
+  const time = timeOf(trace, waiting);
+  const share = time && time.syncUs > 0 ? time.syncUs / time.untracedUs : undefined;
   const counted = syncTimesOf(trace, unique);
   const p50 = counted.p50Us;
   // The tracer stretches the time between two syncs: without it they fill more of the server's time.
   const untracedShare = busyShare === undefined ? undefined : Math.min(1, busyShare * (trace.slowdown ?? 1));
-  const cheap = cheapness(share, untracedShare, split?.worstBurstSyncUs ?? 0);
+  const cheap = cheapness(share, untracedShare, time?.worstBurstSyncUs ?? 0);
   if (cheap !== undefined) {
     return clear(
       `each of ${appends.length} appends was synced (${formatMs(p50! / 1000)} at the median), but that is only ${cheap}`,

@@ -1,9 +1,9 @@
 import { keyPrefix } from '../../core/redact.ts';
 import { formatMs, quantile } from '../../core/units.ts';
-import { sharesOf, splitTime } from '../derive/accounting.ts';
 import { classOf } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import type { HttpRequest } from '../derive/http.ts';
+import { timeOf } from '../derive/path-time.ts';
 import { type Patterns, patternsOf } from '../derive/patterns.ts';
 import type { Trace } from '../derive/trace.ts';
 import { callEvidence, type Facts } from '../facts.ts';
@@ -95,9 +95,11 @@ function report(facts: Facts, looping: readonly Patterns[], requests: readonly H
   const trace = facts.trace!;
   const reads = looping.length > 0 ? looping.flatMap(loopReads) : requests.flatMap(requestReads);
   const first = reads[0]!;
-  const split = splitTime(looping.map((each) => each.conversation));
-  const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
-  const share = split && split.wallUs > 0 ? sharesOf(split, trace, held).read : undefined;
+  const time = timeOf(
+    trace,
+    looping.map((each) => each.conversation),
+  );
+  const share = time && time.partsUs.read / time.untracedUs;
   const trips = looping.length > 0 ? roundTrips(looping) : [];
   const p50 = quantile(trips, 0.5);
   const instead = first.name === 'GET' ? 'MGET' : 'a pipeline';

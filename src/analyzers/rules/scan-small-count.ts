@@ -1,6 +1,7 @@
 import { formatShare } from '../../core/units.ts';
-import { isPaced, sharesOf, splitTime } from '../derive/accounting.ts';
+import { isPaced } from '../derive/accounting.ts';
 import type { Command, Conversation } from '../derive/conversation.ts';
+import { timeOf } from '../derive/path-time.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
 
@@ -50,9 +51,8 @@ function countAsked(command: Command): number {
 function report(facts: Facts, scans: readonly Command[]) {
   const trace = facts.trace!;
   const conversations = [...new Set(scans.map((scan) => scan.conversation))];
-  const split = splitTime(conversations);
-  const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
-  const share = split && split.wallUs > 0 ? sharesOf(split, trace, held).scan : undefined;
+  const time = timeOf(trace, conversations);
+  const share = time && time.partsUs.scan / time.untracedUs;
   const asked = countAsked(scans[0]!);
   const paced = isPaced(scans, trace);
   return found({

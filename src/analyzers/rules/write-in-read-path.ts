@@ -1,9 +1,10 @@
 import type { Evidence } from '../../core/finding.ts';
 import { keyPrefix } from '../../core/redact.ts';
-import { isPaced, sharesOf, splitTime } from '../derive/accounting.ts';
+import { isPaced } from '../derive/accounting.ts';
 import { classOf, isWrite } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import type { HttpRequest } from '../derive/http.ts';
+import { timeOf } from '../derive/path-time.ts';
 import { type DerivedWrite, type Patterns, patternsOf } from '../derive/patterns.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
@@ -100,13 +101,12 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
   const trace = facts.trace!;
   const derived = guilty.flatMap((each) => each.derived);
   const scratch = guilty.flatMap((each) => each.scratch);
-  const split = splitTime(guilty.map((each) => each.conversation));
-  // A sync stands in this path because of its writes; readers that only wait behind it are not counted here.
-  const held = trace.syncs.filter(
-    (sync) => sync.foreground && sync.held.some((command) => isWrite(command.name)),
+  const time = timeOf(
+    trace,
+    guilty.map((each) => each.conversation),
   );
-  const shares = split && split.wallUs > 0 ? sharesOf(split, trace, held.length) : undefined;
-  const share = shares === undefined ? undefined : shares.sync + shares.write;
+  // What others write is synced in this path too, and no fault of it.
+  const share = time && (time.ownSyncUs + time.partsUs.write) / time.untracedUs;
   const writes = guilty.reduce((sum, each) => sum + each.writes, 0);
   const reads = guilty.reduce((sum, each) => sum + each.reads, 0);
   const names = [...new Set(derived.map((each) => each.write.name))].join(', ');

@@ -1,0 +1,89 @@
+import { quantile } from '../../core/units.ts';
+import { burstsOf, type CommandPart, type CutCommand, partOf } from './bursts.ts';
+import type { Conversation } from './conversation.ts';
+import type { Trace } from './trace.ts';
+
+/** What the time of connections went to, in microseconds and, but for `wallUs`, without what the tracer added. */
+export interface PathTime {
+  /** As it was watched. */
+  readonly wallUs: number;
+  readonly untracedUs: number;
+  /** Waiting for syncs, of whoever's writes. */
+  readonly syncUs: number;
+  /** Of that, for what these connections themselves wrote. */
+  readonly ownSyncUs: number;
+  /** Everything else by what was asked for. With `syncUs` they sum to `untracedUs`. */
+  readonly partsUs: Readonly<Record<CommandPart, number>>;
+  /** Commands of each part. */
+  readonly counts: Readonly<Record<CommandPart, number>>;
+  /** What each command takes by itself where nothing disturbs it, syncs apart: the lower quartile. */
+  readonly usualUs: Readonly<Record<CommandPart, number>>;
+  /** Longest wait for syncs of one burst that waited for several: one long sync is a hiccup of the disk. */
+  readonly worstBurstSyncUs: number;
+}
+
+export const PARTS: readonly CommandPart[] = ['scan', 'read', 'write', 'other'];
+const SYNCS_OF_A_BURST = 5;
+/**
+ * What an untraced window says of the tracer's cost counts within these times of what its calls cost elsewhere: a load
+ * that changed between the windows looks like a tracer that costs nothing, or a fortune.
+ */
+const MEASURED_WITHIN = { least: 0.5, most: 2 } as const;
+/** The tracer took at most this part of what is no sync. */
+const TRACER_AT_MOST = 0.95;
+
+/** Undefined in a log without times, or when nothing was answered. */
+export function timeOf(trace: Trace, conversations: readonly Conversation[]): PathTime | undefined {
+  const zero = (): Record<CommandPart, number> => ({ scan: 0, read: 0, write: 0, other: 0 });
+  const own: Record<CommandPart, number[]> = { scan: [], read: [], write: [], other: [] };
+  let wallUs = 0;
+  let syncUs = 0;
+  let ownSyncUs = 0;
+  let tracerUs = 0;
+  let worstBurstSyncUs = 0;
+  for (const conversation of conversations) {
+    for (const { commands } of burstsOf(trace, conversation)) {
+      let waitedUs = 0;
+      let waits = 0;
+      for (const cut of commands) {
+        const waited = syncOf(cut);
+        wallUs += cut.us;
+        syncUs += waited;
+        ownSyncUs += cut.layers.sync;
+        tracerUs += cut.layers.tracer;
+        waitedUs += waited;
+        if (waited > 0) waits++;
+        own[partOf(cut.command.name)].push(Math.max(0, cut.us - waited - cut.layers.tracer));
+      }
+      if (waits >= SYNCS_OF_A_BURST) worstBurstSyncUs = Math.max(worstBurstSyncUs, waitedUs);
+    }
+  }
+  if (wallUs <= 0) return undefined;
+  const rest = wallUs - syncUs - tracerUs;
+  const restUs = wallUs - syncUs - tracerCost(trace, { wallUs, tracerUs, others: wallUs - syncUs });
+  const scale = rest > 0 ? restUs / rest : 0;
+  const [partsUs, counts, usualUs] = [zero(), zero(), zero()];
+  for (const part of PARTS) {
+    partsUs[part] = own[part].reduce((a, b) => a + b, 0) * scale;
+    counts[part] = own[part].length;
+    usualUs[part] = (quantile(own[part], 0.25) ?? 0) * scale;
+  }
+  const untracedUs = syncUs + restUs;
+  return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, worstBurstSyncUs };
+}
+
+function syncOf({ layers }: CutCommand): number {
+  return layers.sync + layers.syncOfOthers;
+}
+
+/** In the kernel a call costs the same everywhere; what strace costs depends on the machine, so a measurement counts. */
+function tracerCost(
+  { source, slowdown }: Trace,
+  { wallUs, tracerUs, others }: { wallUs: number; tracerUs: number; others: number },
+): number {
+  const most = others * TRACER_AT_MOST;
+  if (slowdown === undefined || source === 'bpf') return Math.min(most, tracerUs);
+  const { least, most: times } = MEASURED_WITHIN;
+  const measured = Math.min(tracerUs * times, Math.max(tracerUs * least, wallUs - wallUs / slowdown));
+  return Math.min(most, measured);
+}
