@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   capture: ['analyzers', 'probes', 'runners', 'tracers'],
   recording: ['analyzers', 'capture', 'probes', 'report'],
   learn: ['lab', 'replay', 'report', 'runners', 'scenario'],
+  verify: ['analyzers', 'capture', 'lab', 'probes', 'runners', 'tracers'],
   replay: ['analyzers', 'capture', 'lab', 'probes', 'report', 'runners', 'scenario', 'tracers'],
 };
 

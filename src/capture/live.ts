@@ -20,6 +20,8 @@ export interface LiveOptions {
   readonly durationMs: number;
   /** "none" reads /proc and the tools, and attaches nothing. */
   readonly tracer: TracerChoice | 'none';
+  /** False leaves out top, iostat, pidstat and lsof: where only the requests are of interest. */
+  readonly tools?: boolean;
   /** Also watch the client process with most connections, to see which HTTP request sends the commands. */
   readonly clients: boolean;
   readonly server: ServerAddress;
@@ -64,7 +66,7 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   if (answer.text !== undefined) outputs.push({ probe: 'redis', source: 'redis', text: answer.text });
 
   progress(
-    `watching ${target.comm} (pid ${target.pid}) for ${(untracedMs / 1000).toFixed(1)} s undisturbed: top, iostat, pidstat, lsof`,
+    `watching ${target.comm} (pid ${target.pid}) for ${(untracedMs / 1000).toFixed(1)} s undisturbed${options.tools === false ? '' : ': top, iostat, pidstat, lsof'}`,
   );
   const canary = traced && answer.address ? await Canary.start(target.pid, answer.address) : undefined;
   const peers = new Map<string, Peer>();
@@ -79,7 +81,9 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
   const from = readCounters(target.pid);
   outputs.push(readFiles(MOMENTS.before, files));
   const [tools] = await Promise.all([
-    runTools(target, clientPids([...peers.values()]), untracedMs, signal, files),
+    options.tools === false
+      ? { outputs: [], missing: {} }
+      : runTools(target, clientPids([...peers.values()]), untracedMs, signal, files),
     sleep(untracedMs, undefined, { signal }).catch(() => undefined),
   ]);
   const to = readCounters(target.pid);

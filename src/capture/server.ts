@@ -25,6 +25,8 @@ export interface ServerAnswer {
   readonly server?: NonNullable<Target['server']>;
   /** Where it answered, if that can be reached by TCP from here. */
   readonly address?: ServerAddress;
+  /** Where it answered, seen from its own network namespace. */
+  readonly at?: ServerAddress;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function askServer(
         : await captureServer(request);
     if (last.status === 'captured') {
       const isNear = !elsewhere && address.socketPath === undefined;
-      return { ...answer(last, address.port), ...(isNear ? { address } : {}) };
+      return { ...answer(last, address.port), at: address, ...(isNear ? { address } : {}) };
     }
     if (last.status === 'needs-password' || last.status === 'wrong-password') break;
   }

@@ -19,6 +19,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: () => import('./commands/learn.ts'),
   },
   {
+    name: 'verify',
+    summary: 'try a fix on the live server for a while, measure what it brings, and put it back',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'record',
     summary: 'only capture: everything in one file, which can be kept, sent and analyzed elsewhere',
     load: () => import('./commands/record.ts'),

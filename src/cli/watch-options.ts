@@ -28,13 +28,17 @@ export interface WatchOptions extends ServerFlags {
 const LONGEST_MS = 10 * 60_000;
 const CHOICES = [...TRACER_CHOICES, 'none'] as const;
 
-export function addWatchOptions(command: Command): Command {
+/** @param duration what --duration is to this command, and its default */
+export function addWatchOptions(
+  command: Command,
+  duration: readonly [help: string, byDefault: string] = ['how long to watch: 2s to 10m', '10s'],
+): Command {
   return addServerFlags(
     command
       .option('--pid <n>', 'the process to watch')
       .option('--container <name>', 'the server in this container (docker or podman)')
       .option('--port <n>', 'the process that listens on this TCP port')
-      .option('--duration <time>', 'how long to watch: 2s to 10m', '10s')
+      .option('--duration <time>', ...duration)
       .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
       .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
       .option('--no-clients', 'do not watch the client process too')
