@@ -24,7 +24,7 @@ export interface Outcome {
   readonly without?: Spread;
   readonly with?: Spread;
   /** What the median changed by, as a part of what it was; negative is less. */
-  readonly change?: number;
+  readonly difference?: number;
   /** How likely chance alone sorts the windows so (rank test of Mann and Whitney, exact, one-sided). */
   readonly chance?: number;
   readonly predicted?: { readonly after: number; readonly low: number; readonly high: number };
@@ -59,20 +59,20 @@ export function judgeWindows(windows: readonly Window[], prediction: Prediction 
     windows.flatMap((window) => (window.fix === fix ? (window.values[metric] ?? []) : []));
   const [off, on] = [valuesOf(false), valuesOf(true)];
   const [without, withFix] = [spreadOf(off), spreadOf(on)];
-  const change = without.median > 0 ? withFix.median / without.median - 1 : 0;
-  const chance = change < 0 ? chanceOf(off, on) : chanceOf(on, off);
+  const difference = without.median > 0 ? withFix.median / without.median - 1 : 0;
+  const chance = difference < 0 ? chanceOf(off, on) : chanceOf(on, off);
   const isSure = chance <= MOST_CHANCE;
-  const isLarge = Math.abs(change) >= LEAST_CHANGE;
-  const verdict = isSure && isLarge ? (change < 0 ? 'better' : 'worse') : 'cannot-tell';
+  const isLarge = Math.abs(difference) >= LEAST_CHANGE;
+  const verdict = isSure && isLarge ? (difference < 0 ? 'better' : 'worse') : 'cannot-tell';
   const because =
     verdict !== 'cannot-tell'
-      ? `${formatShare(Math.abs(change))} ${change < 0 ? 'less' : 'more'} with the fix`
+      ? `${formatShare(Math.abs(difference))} ${difference < 0 ? 'less' : 'more'} with the fix`
       : isSure
-        ? `the difference is only ${formatShare(Math.abs(change))}`
-        : `the difference of the medians (${formatShare(Math.abs(change))}) is within the noise of the windows`;
+        ? `the difference is only ${formatShare(Math.abs(difference))}`
+        : `the difference of the medians (${formatShare(Math.abs(difference))}) is within the noise of the windows`;
   const predicted = prediction && scaled(prediction, metric, without.median);
   return {
-    ...{ verdict, because, metric, without, with: withFix, change, chance },
+    ...{ verdict, because, metric, without, with: withFix, difference, chance },
     ...(predicted ? { predicted, againstPrediction: against(withFix.median, predicted) } : {}),
   };
 }
