@@ -3,6 +3,7 @@ import type { Finding } from '../../core/finding.ts';
 import { formatShare, significant } from '../../core/units.ts';
 import { VERSION } from '../../core/version.ts';
 import { printable } from '../../report/printable.ts';
+import { wrap } from '../../report/terminal.ts';
 import type { Metric } from '../../verify/measure.ts';
 import type { Outcome, Spread } from '../../verify/outcome.ts';
 import type { Verification } from '../../verify/run.ts';
@@ -13,6 +14,8 @@ export interface Verified {
   readonly result: Verification;
 }
 
+const WIDTH = 80;
+
 const VERDICTS: Readonly<Record<Outcome['verdict'], string>> = {
   better: 'It helps',
   worse: 'It makes things slower',
@@ -22,21 +25,25 @@ const VERDICTS: Readonly<Record<Outcome['verdict'], string>> = {
 /** The result for a terminal, within 80 columns. */
 export function renderVerification({ target, finding, result }: Verified): string {
   const { outcome, windows, end, change } = result;
+  const isKept = end.kind === 'kept' && change.startsWith('CONFIG SET');
   const lines = [
     `perfcase verify · ${target.comm} (pid ${target.pid})${result.tracer === undefined ? '' : ` · ${result.tracer}`}`,
     `${change}${finding ? `, the fix of ${finding.id}` : ''}`,
     '',
-    `${VERDICTS[outcome.verdict]}: ${outcome.because}.`,
+    ...wrap(`${VERDICTS[outcome.verdict]}: ${outcome.because}.`, WIDTH, ''),
     '',
     ...windowRows(outcome, windows),
     ...summaryRows(outcome),
-    ...(finding?.fix?.cost ? [`cost       ${finding.fix.cost}`] : []),
-    ...(end.kind === 'kept' && change.startsWith('CONFIG SET')
-      ? [`left       ${end.text}; a restart forgets it: it is not in the server's file`]
-      : [`left       ${end.text}`]),
+    ...(finding?.fix?.cost ? named('cost', finding.fix.cost) : []),
+    ...named('left', isKept ? `${end.text}; a restart forgets it: it is not in the server's file` : end.text),
     ...(end.byHand ?? []).map((line) => `by hand    ${line}`),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** A line that begins with what it is about, and goes on below itself. */
+function named(name: string, text: string): string[] {
+  return wrap(text, WIDTH - 11, '').map((line, index) => `${(index === 0 ? name : '').padEnd(10)} ${line}`);
 }
 
 function windowRows({ metric }: Outcome, windows: Verification['windows']): string[] {
@@ -62,14 +69,20 @@ function summaryRows(outcome: Outcome): string[] {
   const { metric, without, chance, predicted, againstPrediction } = outcome;
   if (metric === undefined || !without || !outcome.with) return [];
   const spread = (name: string, { median, low, high, windows }: Spread) =>
-    `${name.padEnd(10)} ${significant(median)} ${metric}, median of ${windows} windows from ${significant(low)} to ${significant(high)}`;
+    named(
+      name,
+      `${significant(median)} ${metric}, median of ${windows} windows from ${significant(low)} to ${significant(high)}`,
+    );
   return [
-    spread('without', without),
-    spread('with', outcome.with),
-    predicted
-      ? `predicted  ${significant(predicted.after)}, from ${significant(predicted.low)} to ${significant(predicted.high)}: ${wordsOf(againstPrediction)}`
-      : 'predicted  nothing: the diagnosis could not say what this fix brings',
-    `noise      ${chanceText(chance!)}`,
+    ...spread('without', without),
+    ...spread('with', outcome.with),
+    ...named(
+      'predicted',
+      predicted
+        ? `${significant(predicted.after)}, from ${significant(predicted.low)} to ${significant(predicted.high)}: ${wordsOf(againstPrediction)}`
+        : 'nothing: it could not be said what this fix brings',
+    ),
+    ...named('noise', chanceText(chance!)),
   ];
 }
 
