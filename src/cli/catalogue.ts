@@ -67,6 +67,17 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   },
   { name: 'disk', summary: 'a real slow disk for a lab', load: () => import('./commands/disk.ts') },
   {
+    name: 'scenario',
+    summary: 'write a scenario of your own, and check it',
+    load: () => import('./commands/scenario.ts'),
+  },
+  {
+    name: 'lab-part',
+    summary: 'one part of a scenario, started by replay',
+    hidden: true,
+    load: () => import('./commands/lab-part.ts'),
+  },
+  {
     name: 'check',
     summary: 'what this machine offers, what is missing, and the command that installs it',
     load: () => import('./commands/check.ts'),

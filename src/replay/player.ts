@@ -1,18 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '../analyzers/engine.ts';
 import { assemble } from '../capture/assemble.ts';
 import { captureLive } from '../capture/live.ts';
 import { summaryOf } from '../capture/raw-capture.ts';
 import { findTarget } from '../capture/target.ts';
+import { EXIT, UserError } from '../core/errors.ts';
 import type { Report } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
-import type { Phase, Scenario } from '../scenario/scenario.ts';
+import { machineMs } from '../lab/parts/meter.ts';
+import type { Part } from '../scenario/part.ts';
+import { directivesOf, type Phase, type Scenario } from '../scenario/scenario.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
+import { Ailments } from './ailments.ts';
+import { Cast } from './cast.ts';
+import { configure } from './configure.ts';
+import { prepare } from './prepare.ts';
 import { type Stage, type StageFacts, type StageRequest, setStage } from './stage.ts';
-import type { AskOptions } from './stage-client.ts';
 
-export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncMs'> {
+export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncMs' | 'app'> {
   readonly scenario: Scenario;
-  readonly keys: number;
+  readonly seed: number;
   readonly durationMs: number;
   readonly tracer: TracerChoice | 'none';
   /** Part of the server's time that watching may cost, 0 to 1. */
@@ -23,14 +30,17 @@ export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncM
 /** A phase as it was measured. */
 export interface PlayedPhase {
   readonly phase: Phase;
-  /** Seconds that the application says one request took, median. */
+  /** What was timed, in words: "GET /get_cache", "a turn of readers". */
+  readonly asked: string;
+  /** Seconds that one turn took, median; of an HTTP request what the application says it took. */
   readonly seconds: number;
+  readonly meanSeconds: number;
   readonly samples: readonly number[];
+  readonly commandsPerTurn: number;
 }
 
 export interface Replay {
   readonly scenario: Scenario;
-  readonly keys: number;
   readonly stage: StageFacts;
   readonly fillSeconds: number;
   readonly phases: readonly PlayedPhase[];
@@ -47,88 +57,128 @@ export interface ReplayListener {
   diagnosed(report: Report): void;
 }
 
-/** A request is timed this often, or as often as fits into the time; at least once. */
+/** Turns are timed until there are so many, and for at least so long; at least one, however long it takes. */
 const SAMPLES = 5;
+const MEASURE_LEAST_MS = 800;
 const MEASURE_MS = 6000;
+/** Until clients and faults have settled. */
+const SETTLE_MS = 300;
+/** Samples that are kept for the report. */
+const SAMPLES_SHOWN = 20;
 
 /**
- * Plays a scenario: stage, keys, then each phase. The first phase is diagnosed while the load runs.
+ * Plays a scenario: stage, preparation, load, faults, then each phase. The first phase is diagnosed while the load runs.
  * Everything that was started is ended again, also when it fails or is interrupted.
  */
 export async function play(request: ReplayRequest, listener: ReplayListener): Promise<Replay> {
-  const { scenario, keys, progress } = request;
-  const stage = await setStage({ ...request, directives: scenario.server, fsyncMs: scenario.fsyncMs });
+  const { scenario, seed, signal, progress, self } = request;
+  const stage = await setStage({
+    ...request,
+    directives: directivesOf(scenario),
+    ...(scenario.fsyncMs === undefined ? {} : { fsyncMs: scenario.fsyncMs }),
+    app: needsApp(scenario),
+  });
+  const { facts } = stage;
+  const cast = new Cast(stage, { seed, self, signal });
+  const ailments = new Ailments(stage, cast, scenario.load);
   try {
-    listener.staged(stage.facts);
-    progress(`filling ${keys} keys, each of them a write that the server syncs`);
-    const [fillSeconds] = await secondsOf(stage, `/init/${keys}`, { count: 1 });
-    listener.filled(fillSeconds!);
+    listener.staged(facts);
+    if (scenario.prepare.length > 0) progress('filling in what the clients ask for');
+    const started = performance.now();
+    await prepare(scenario.prepare, stage, cast);
+    const fillSeconds = (performance.now() - started) / 1000;
+    listener.filled(fillSeconds);
+    for (const part of scenario.load) await cast.start(part);
+    for (const fault of scenario.fault) await ailments.begin(fault);
+    await sleep(SETTLE_MS, undefined, { signal });
     const phases: PlayedPhase[] = [];
     let report: Report | undefined;
     for (const phase of scenario.phases) {
-      await configure(stage, phase);
-      const played = await measure(stage, phase, request);
-      listener.measured(played, phases.at(-1));
-      phases.push(played);
+      await change(phase, { stage, cast, ailments });
+      const fromMs = machineMs();
+      const played = await measure(phase, cast, request, fromMs);
+      if (played) {
+        listener.measured(played, phases.at(-1));
+        phases.push(played);
+      }
       if (!report) {
-        report = await watch(stage, phase, request);
+        report = await watch(stage, cast, request);
         listener.diagnosed(report);
       }
     }
     const found = new Set(report!.findings.map((finding) => finding.id));
-    return {
-      scenario,
-      keys,
-      stage: stage.facts,
-      fillSeconds: fillSeconds!,
-      phases,
-      report: report!,
-      notFound: scenario.expect.found.filter((id) => !found.has(id)),
-    };
+    const notFound = scenario.expect.found.filter((id) => !found.has(id));
+    return { scenario, stage: facts, fillSeconds, phases, report: report!, notFound };
   } finally {
+    await ailments.close(progress);
+    await cast.close();
     await stage.close();
   }
 }
 
-async function configure(stage: Stage, { config }: Phase): Promise<void> {
-  for (const [directive, value] of Object.entries(config)) {
-    await stage.send(['CONFIG', 'SET', directive, value]);
+function needsApp({ load, fault, prepare: steps }: Scenario): boolean {
+  const parts: Part[] = [...load, ...fault.flatMap((each) => (each.kind === 'part' ? [each.part] : []))];
+  return parts.some(({ spec }) => spec.kind === 'http') || steps.some(({ kind }) => kind === 'http');
+}
+
+async function change(
+  { config, remove, load }: Phase,
+  { stage, cast, ailments }: { stage: Stage; cast: Cast; ailments: Ailments },
+): Promise<void> {
+  await configure(stage, config);
+  for (const name of remove) await ailments.remove(name);
+  for (const part of load) await cast.start(part);
+}
+
+/** Undefined for a scenario in which nothing is timed. */
+async function measure(
+  phase: Phase,
+  cast: Cast,
+  { scenario, signal, progress }: ReplayRequest,
+  fromMs: number,
+): Promise<PlayedPhase | undefined> {
+  const part = cast.inSlot(scenario.measure);
+  if (!part) return undefined;
+  const asked = part.spec.kind === 'http' ? `GET ${part.spec.path}` : `a turn of ${part.name}`;
+  progress(`timing ${asked}`);
+  for (;;) {
+    await sleep(20, undefined, { signal });
+    const { turnsMs, commands } = cast.seen(scenario.measure, fromMs);
+    const passed = machineMs() - fromMs;
+    const isEnough = turnsMs.length >= SAMPLES && passed >= MEASURE_LEAST_MS;
+    const error = cast.errors.get(cast.slotOf(scenario.measure));
+    if (turnsMs.length === 0 && error !== undefined && passed > MEASURE_MS)
+      throw new UserError(`${asked} fails: ${error}.`, EXIT.failure);
+    if (!isEnough && (turnsMs.length === 0 || passed < MEASURE_MS)) continue;
+    const seconds = turnsMs.map((ms) => ms / 1000);
+    return {
+      phase,
+      asked,
+      seconds: quantile(seconds, 0.5)!,
+      meanSeconds: seconds.reduce((a, b) => a + b, 0) / seconds.length,
+      samples: seconds.slice(0, SAMPLES_SHOWN),
+      commandsPerTurn: commands / seconds.length,
+    };
   }
-}
-
-async function measure(stage: Stage, phase: Phase, { progress }: ReplayRequest): Promise<PlayedPhase> {
-  progress(`timing GET ${phase.path}`);
-  const samples = await secondsOf(stage, phase.path, { count: SAMPLES, durationMs: MEASURE_MS });
-  return { phase, seconds: quantile(samples, 0.5)!, samples };
-}
-
-/** What the application says that its requests took; what the client saw where it says nothing. */
-async function secondsOf(stage: Stage, path: string, options: AskOptions): Promise<number[]> {
-  const samples = await stage.ask(path, options);
-  return samples.map(({ elapsedSeconds, seconds }) => elapsedSeconds ?? seconds);
 }
 
 /** Diagnoses the live server while the load runs, as `perfcase diagnose --pid` does. */
-async function watch(stage: Stage, phase: Phase, request: ReplayRequest): Promise<Report> {
-  const load = stage.load(phase.path);
-  try {
-    const { serverPid, serverPort } = stage.facts;
-    const target = await findTarget({ pid: serverPid }, request.signal);
-    const capture = await captureLive(target, {
-      durationMs: request.durationMs,
-      tracer: request.tracer,
-      maxOverhead: request.maxOverhead,
-      clients: true,
-      server: { host: '127.0.0.1', port: serverPort },
-      self: request.self,
-      engine: stage.engine,
-      signal: request.signal,
-      progress: request.progress,
-    });
-    request.signal.throwIfAborted();
-    const { facts } = assemble(capture, { redact: request.redact });
-    return diagnose(facts, summaryOf(capture));
-  } finally {
-    await load.stop();
-  }
+async function watch(stage: Stage, cast: Cast, request: ReplayRequest): Promise<Report> {
+  const { target: part } = request.scenario;
+  const pid = part === undefined ? stage.facts.serverPid : cast.pidOf(part);
+  if (pid === undefined) throw new UserError(`the part "${part}" does not run; nothing can be diagnosed.`);
+  const target = await findTarget({ pid }, request.signal);
+  const capture = await captureLive(target, {
+    durationMs: request.durationMs,
+    tracer: request.tracer,
+    maxOverhead: request.maxOverhead,
+    clients: true,
+    server: part === undefined ? { host: '127.0.0.1', port: stage.facts.serverPort } : {},
+    self: request.self,
+    signal: request.signal,
+    progress: request.progress,
+  });
+  request.signal.throwIfAborted();
+  const { facts } = assemble(capture, { redact: request.redact });
+  return diagnose(facts, summaryOf(capture));
 }

@@ -25,8 +25,10 @@ export interface StageDisk {
 
 export interface DiskRequest {
   readonly disk: DiskChoice;
-  /** Wished sync time, in milliseconds. */
-  readonly fsyncMs: number;
+  /** Wished sync time, in milliseconds; absent: the disk there is will do. */
+  readonly fsyncMs?: number;
+  /** An existing folder; then no disk is made. */
+  readonly folder?: string;
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
 }
@@ -35,13 +37,13 @@ const PREFIX = 'perfcase-replay-';
 
 /** @throws UserError where "hdd" cannot be had */
 export async function prepareDisk(
-  { disk, fsyncMs, signal, progress }: DiskRequest,
+  { disk, fsyncMs, folder: parent = tmpdir(), signal, progress }: DiskRequest,
   undo: Undo,
 ): Promise<StageDisk> {
   await removeStale();
   const support = slowDiskSupport();
   if (disk === 'hdd' && !support.ok) throw new UserError(`--disk hdd: ${support.reason}.`, EXIT.inconclusive);
-  if (disk !== 'none' && support.ok) {
+  if (disk !== 'none' && fsyncMs !== undefined && parent === tmpdir() && support.ok) {
     progress('making a slow disk, and measuring it');
     const slow = await createSlowDisk({ fsyncMs, signal });
     undo.push(() => slow.destroy());
@@ -49,15 +51,15 @@ export async function prepareDisk(
     await mkdir(folder);
     return { folder, description: `${slow.device}, made slow for this lab`, fsyncMs: slow.fsyncP50Ms };
   }
-  const folder = join(tmpdir(), `${PREFIX}${formatOwner(ourselves())}`);
+  const folder = join(parent, `${PREFIX}${formatOwner(ourselves())}`);
   await mkdir(folder, { mode: 0o700 });
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const measured = await syncTime(folder, signal);
   return {
     folder,
-    description: `the one under ${tmpdir()}`,
+    description: `the one under ${parent}`,
     ...(measured === undefined ? {} : { fsyncMs: measured }),
-    ...(support.ok ? {} : { different: `no slow disk: ${support.reason}` }),
+    ...(support.ok || fsyncMs === undefined ? {} : { different: `no slow disk: ${support.reason}` }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../core/capture.ts';
+import { UserError } from '../core/errors.ts';
 import type { LoadSample } from '../lab/load.ts';
 import { stateDir } from '../lab/state.ts';
 import { openTopology, type Topology, type TopologyKind, topologySupport } from '../lab/topology.ts';
@@ -12,7 +13,12 @@ export interface StageRequest {
   readonly directives: Readonly<Record<string, string>>;
   readonly disk: DiskChoice;
   readonly topology: TopologyKind;
-  readonly fsyncMs: number;
+  /** Wished sync time of the disk, in milliseconds; absent: the disk there is. */
+  readonly fsyncMs?: number;
+  /** An existing folder for the data, on whatever disk it lies; then no disk is made. */
+  readonly folder?: string;
+  /** False: the slow application is not needed. */
+  readonly app?: boolean;
   /** How this program is called again. */
   readonly self: readonly [string, ...string[]];
   readonly signal: AbortSignal;
@@ -25,10 +31,10 @@ export interface StageFacts {
   readonly serverPort: number;
   readonly serverName: string;
   readonly serverContainer?: string;
-  readonly appPid: number;
+  readonly appPid?: number;
   readonly appContainer?: string;
   /** As the client reaches it. */
-  readonly appUrl: string;
+  readonly appUrl?: string;
   readonly topology: TopologyKind;
   /** The topology in one line for a person. */
   readonly network: string;
@@ -43,12 +49,17 @@ export interface StageFacts {
 /** The patient, live: a server with its data on some disk, and the application before it. */
 export interface Stage {
   readonly facts: StageFacts;
+  /** Where the server's data lies. */
+  readonly folder: string;
   /** Requests of a path of the application from where the client is, one after the other. @throws UserError */
   ask(path: string, options: AskOptions): Promise<LoadSample[]>;
   /** The client loop on a path of the application. */
   load(path: string): Load;
   /** One command for the server, as words; its reply. @throws UserError with the server's error */
   send(words: readonly string[]): Promise<unknown>;
+  /** A command that runs where the server's network is, and one that runs where the client is. */
+  beside(spec: CommandSpec): CommandSpec;
+  outside(spec: CommandSpec): CommandSpec;
   /** A command of a container engine so that it sees the stage's containers. */
   engine(spec: CommandSpec): CommandSpec;
   /** Ends what was started and removes what was made. Harmless when called twice. */
@@ -68,26 +79,33 @@ export async function setStage(request: StageRequest): Promise<Stage> {
     const parts = { topology, self, signal };
     const server = await startServer(request.server, request.directives, disk.folder, parts, undo);
     signal.throwIfAborted();
-    const app = await startApp(server, parts, undo);
-    const appUrl = `http://${topology.host}:${app.port}`;
+    const app = request.app === false ? undefined : await startApp(server, parts, undo);
+    const appUrl = app && `http://${topology.host}:${app.port}`;
+    const urlOf = (path: string) => {
+      if (appUrl === undefined) throw new UserError('no application was started for this scenario.');
+      return `${appUrl}${path}`;
+    };
     return {
       facts: {
         serverPid: server.pid,
         serverPort: server.port,
         serverName: request.server === 'redis' ? 'redis-server' : 'perfcase kv',
         ...(server.container === undefined ? {} : { serverContainer: server.container }),
-        appPid: app.pid,
-        ...(app.container === undefined ? {} : { appContainer: app.container }),
-        appUrl,
+        ...(app ? { appPid: app.pid } : {}),
+        ...(app?.container === undefined ? {} : { appContainer: app.container }),
+        ...(appUrl === undefined ? {} : { appUrl }),
         topology: topology.kind,
         network: topology.description,
         disk: disk.description,
         ...(disk.fsyncMs === undefined ? {} : { fsyncMs: disk.fsyncMs }),
         different: [disk.different, different].filter((line) => line !== undefined),
       },
-      ask: (path, options) => ask(`${appUrl}${path}`, options, parts),
-      load: (path) => startLoad(`${appUrl}${path}`, parts),
+      folder: disk.folder,
+      ask: (path, options) => ask(urlOf(path), options, parts),
+      load: (path) => startLoad(urlOf(path), parts),
       send: (words) => send(server.port, words, parts),
+      beside: topology.beside,
+      outside: topology.outside,
       engine: topology.engine,
       close,
     };

@@ -1,33 +1,94 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { UserError } from '../core/errors.ts';
-import { readScenario, type Scenario } from './scenario.ts';
+import { type ReadOptions, readScenario, type Scenario } from './scenario.ts';
+
+/** A scenario and the files that belong to it. */
+export interface ScenarioFiles {
+  readonly folder: string;
+  readonly scenario: string;
+  /** Absent when there is no such file. */
+  readonly story?: string;
+  readonly questions?: string;
+}
+
+export type LoadedScenario = Scenario & { readonly files: ScenarioFiles };
+
+/** Entries that are not for teaching: causes, pairs and healthy controls for `npm run accuracy`. */
+const CORPUS = 'corpus';
 
 /** Ids of the folders in scenarios/ that hold a scenario.yaml, in order. */
 export async function scenarioIds(): Promise<string[]> {
   const root = await scenarioRoot();
-  const entries = root === undefined ? [] : await readdir(root, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  return root === undefined ? [] : foldersIn(root);
 }
 
-/** @throws UserError for an unknown id, and for a file that does not fit the schema */
-export async function loadScenario(id: string): Promise<Scenario> {
+/** Ids of the entries in scenarios/corpus/, in order. */
+export async function corpusIds(): Promise<string[]> {
   const root = await scenarioRoot();
+  return root === undefined ? [] : foldersIn(join(root, CORPUS));
+}
+
+/**
+ * @param name an id, or the path of a scenario.yaml or of its folder
+ * @throws UserError for an unknown id, and for a file that does not fit the schema
+ */
+export async function loadScenario(name: string, options: ReadOptions = {}): Promise<LoadedScenario> {
+  const path = await pathOf(name);
+  const folder = dirname(path);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path} cannot be read (${error.code ?? error.message}).`);
+  });
+  const story = await ifThere(join(folder, 'story.md'));
+  const questions = await ifThere(join(folder, 'questions.yaml'));
+  return {
+    ...readScenario(text, shown(path), options),
+    files: {
+      ...{ folder, scenario: path },
+      ...(story === undefined ? {} : { story }),
+      ...(questions === undefined ? {} : { questions }),
+    },
+  };
+}
+
+async function pathOf(name: string): Promise<string> {
+  const root = await scenarioRoot();
+  if (root !== undefined && /^[\w-]+$/.test(name)) {
+    for (const folder of [join(root, name), join(root, CORPUS, name)]) {
+      const path = await ifThere(join(folder, 'scenario.yaml'));
+      if (path !== undefined) return path;
+    }
+  }
+  if (/\.ya?ml$/.test(name)) return resolve(name);
+  if (name.includes('/')) {
+    const path = await ifThere(join(resolve(name), 'scenario.yaml'));
+    if (path !== undefined) return path;
+  }
   const known = await scenarioIds();
-  if (root === undefined || !known.includes(id)) {
-    throw new UserError(`there is no scenario "${id}"; known are ${known.join(', ') || 'none'}.`);
+  throw new UserError(`there is no scenario "${name}"; known are ${known.join(', ') || 'none'}.`);
+}
+
+async function foldersIn(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const ids: string[] = [];
+  for (const entry of entries) {
+    if (entry.isDirectory() && (await ifThere(join(root, entry.name, 'scenario.yaml')))) ids.push(entry.name);
   }
-  const path = join(root, id, 'scenario.yaml');
-  let value: unknown;
-  try {
-    value = parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new UserError(`${path} cannot be read (${reason}).`);
-  }
-  return readScenario(value, `scenarios/${id}/scenario.yaml`);
+  return ids.sort();
+}
+
+async function ifThere(path: string): Promise<string | undefined> {
+  return access(path).then(
+    () => path,
+    () => undefined,
+  );
+}
+
+/** A path as a person would write it: relative where that is shorter. */
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }
 
 /** scenarios/ of this package: this file may run from src/ or from the bundle in dist/. */

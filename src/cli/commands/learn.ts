@@ -14,6 +14,7 @@ import { loadLesson } from '../../learn/lessons.ts';
 import { workshop } from '../../learn/workshop.ts';
 import { wrap } from '../../report/terminal.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
+import { directivesOf } from '../../scenario/scenario.ts';
 import type { Io } from '../command.ts';
 import { checkOutput, numberOption, progressOf } from '../report-output.ts';
 
@@ -72,7 +73,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   const answers = script === undefined ? typedAnswers(process.stdin, io.signal) : scriptedAnswers(script);
   try {
     lab = await openLab(lesson, keys, {
-      ...{ server, disk, fsyncMs: scenario.fsyncMs, directives: scenario.server, progress },
+      ...{ server, disk, directives: directivesOf(scenario), progress },
+      ...(scenario.fsyncMs === undefined ? {} : { fsyncMs: scenario.fsyncMs }),
       topology: 'local',
       self: [process.execPath, ...process.execArgv, process.argv[1]!] as [string, ...string[]],
       signal: io.signal,

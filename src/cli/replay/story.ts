@@ -4,7 +4,7 @@ import { formatMs, significant } from '../../core/units.ts';
 import type { PlayedPhase, Replay, ReplayListener } from '../../replay/player.ts';
 import type { StageFacts } from '../../replay/stage.ts';
 import { renderTerminal, wrap } from '../../report/terminal.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
+import { directivesOf, type Scenario } from '../../scenario/scenario.ts';
 
 const WIDTH = 80;
 
@@ -15,7 +15,6 @@ export class Story implements ReplayListener {
 
   constructor(
     private readonly scenario: Scenario,
-    private readonly keys: number,
     private readonly colour: boolean,
     private readonly write: (text: string) => void,
   ) {
@@ -24,38 +23,42 @@ export class Story implements ReplayListener {
   }
 
   staged(stage: StageFacts): void {
-    const settings = Object.entries(this.scenario.server)
+    const settings = Object.entries(directivesOf(this.scenario))
       .map(([directive, value]) => `${directive} ${value}`)
       .join(', ');
     this.heading('The stage');
     const { serverName, serverPid, serverPort, serverContainer, appPid, appContainer, appUrl } = stage;
     const inside = (container?: string) => (container === undefined ? '' : `, container ${container}`);
     const server = `${serverName} (pid ${serverPid}, port ${serverPort}${inside(serverContainer)})`;
-    this.row('server', `${server}: ${settings}`);
-    this.row('client', `perfcase app (pid ${appPid}${inside(appContainer)}) at ${appUrl}`);
-    this.row('network', stage.network);
+    this.row('server', settings === '' ? server : `${server}: ${settings}`);
+    if (appUrl !== undefined)
+      this.row('client', `perfcase app (pid ${appPid}${inside(appContainer)}) at ${appUrl}`);
     const sync = stage.fsyncMs === undefined ? '' : `; a sync takes ${formatMs(stage.fsyncMs)}`;
+    this.row('network', stage.network);
     this.row('disk', `${stage.disk}${sync}`);
     for (const line of stage.different) this.row('but', line);
   }
 
   filled(seconds: number): void {
-    this.row('keys', `${this.keys}, filled in ${significant(seconds)} s`);
+    const { keys } = this.scenario.parameters;
+    if (this.scenario.prepare.length > 0)
+      this.row('keys', `${keys === undefined ? '' : `${keys}, `}filled in ${significant(seconds)} s`);
   }
 
-  measured({ phase, seconds, samples }: PlayedPhase, before: PlayedPhase | undefined): void {
+  measured({ phase, asked, seconds, samples }: PlayedPhase, before: PlayedPhase | undefined): void {
     this.heading(phase.title);
-    this.write(`${lines(phase.why, '   ')}\n`);
+    if (phase.why !== '') this.write(`${lines(phase.why, '   ')}\n`);
     for (const [directive, value] of Object.entries(phase.config)) {
       this.write(`   ${this.chalk.cyan(`CONFIG SET ${directive} ${value}`)}\n`);
     }
+    for (const name of phase.remove) this.write(`   ${this.chalk.cyan(`without ${name}`)}\n`);
+    for (const { name, instead } of phase.load)
+      this.write(`   ${this.chalk.cyan(`${name} instead of ${instead}`)}\n`);
     const ratio = before && before.seconds / seconds;
     const gain =
       ratio === undefined ? '' : `, ${significant(Number(ratio.toPrecision(2)))} times as fast as before`;
     const spread = samples.length > 1 ? ` (median of ${samples.length})` : '';
-    this.write(
-      `   ${this.chalk.bold(`GET ${phase.path} takes ${significant(seconds)} s${spread}${gain}`)}\n`,
-    );
+    this.write(`   ${this.chalk.bold(`${asked} takes ${formatMs(seconds * 1000)}${spread}${gain}`)}\n`);
   }
 
   diagnosed(report: Report): void {
@@ -68,18 +71,26 @@ export class Story implements ReplayListener {
 
   /** The timings side by side with those of the case. */
   finish(replay: Replay): void {
+    if (replay.phases.length === 0) return;
     this.heading('The timings');
     const predicted = predictedSeconds(replay);
-    const rows = replay.phases.map(({ phase, seconds }, index) => [
-      phase.mends.length === 0 ? 'slow query' : phase.title,
-      `${significant(seconds)} s`,
-      predicted[index] === undefined ? '' : `${significant(predicted[index])} s`,
+    const isCase = replay.phases.some(({ phase }) => phase.caseSeconds !== undefined);
+    const rows = replay.phases.map(({ phase, asked, seconds }, index) => [
+      index > 0 ? phase.title : isCase ? 'slow query' : asked,
+      isCase ? `${significant(seconds)} s` : formatMs(seconds * 1000),
+      predicted[index] === undefined
+        ? ''
+        : isCase
+          ? `${significant(predicted[index])} s`
+          : formatMs(predicted[index] * 1000),
       phase.caseSeconds === undefined ? '' : `${significant(phase.caseSeconds)} s`,
     ]);
-    const head = ['', `here, ${replay.keys} keys`, 'predicted', 'the case, 5000'];
-    for (const [first, here, before, original] of [head, ...rows]) {
+    const { keys } = replay.scenario.parameters;
+    const here = keys === undefined ? 'here' : `here, ${keys} keys`;
+    const head = ['', here, 'predicted', isCase ? 'the case, 5000' : ''];
+    for (const [first, measured, before, original] of [head, ...rows]) {
       this.write(
-        `   ${first!.padEnd(31)}${here!.padStart(17)}${before!.padStart(12)}${original!.padStart(17)}`.trimEnd(),
+        `   ${first!.padEnd(31)}${measured!.padStart(17)}${before!.padStart(12)}${original!.padStart(17)}`.trimEnd(),
       );
       this.write('\n');
     }

@@ -1,0 +1,31 @@
+import type { Replay } from './player.ts';
+
+/** What the diagnosis said a fix would bring, and what came. */
+export interface Predicted {
+  readonly phase: string;
+  /** "request seconds" or "command milliseconds", as in the report. */
+  readonly metric: string;
+  readonly predicted: number;
+  readonly measured: number;
+}
+
+/**
+ * Predictions beside measurements, for each phase that mends something the diagnosis has predicted. A command after a
+ * fix is counted as what one command of today becomes: a fix may join a hundred of them into one.
+ */
+export function predictions({ phases, report }: Replay): Predicted[] {
+  const [symptom, ...fixes] = phases;
+  return fixes.flatMap((played, index) => {
+    const mended = report.findings.filter(({ id }) => played.phase.mends.includes(id));
+    // The last of them in the report knows what those before it bring.
+    const prediction = mended.findLast((finding) => finding.prediction)?.prediction;
+    if (!prediction) return [];
+    const isAlone = index === 0 && mended.length === 1;
+    const { after } = isAlone ? prediction : (prediction.inTurn ?? prediction);
+    const measured =
+      prediction.metric === 'request seconds'
+        ? played.seconds
+        : (played.meanSeconds * 1000) / Math.max(1, symptom!.commandsPerTurn);
+    return [{ phase: played.phase.id, metric: prediction.metric, predicted: after, measured }];
+  });
+}

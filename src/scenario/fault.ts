@@ -1,0 +1,62 @@
+import type { Field } from './field.ts';
+import { PART_FIELDS, type Part, readPart } from './part.ts';
+
+/** What makes the patient ill. Each is undone when it ends. */
+export type Fault = { readonly name: string } & (
+  | { readonly kind: 'part'; readonly part: Part }
+  /** Directives that the server starts with. */
+  | { readonly kind: 'server'; readonly directives: Readonly<Record<string, string>> }
+  /** CONFIG SET when the fault begins. */
+  | { readonly kind: 'config'; readonly config: Readonly<Record<string, string>> }
+  /** The server gets so much of one CPU, 0 to 1 or more. */
+  | { readonly kind: 'cpu-limit'; readonly cpus: number }
+  /** The server gets so much memory; the rest of it goes to a swap file. */
+  | { readonly kind: 'memory-limit'; readonly mib: number; readonly swapMib: number }
+  /** Somebody's strace is attached to the server. */
+  | { readonly kind: 'tracer' }
+);
+
+const OTHER = ['server', 'config', 'cpu-limit', 'memory-limit', 'tracer'] as const;
+
+export function readFault(field: Field, index: number): Fault {
+  const kind = OTHER.find((each) => field.at(each).isThere);
+  if (kind === undefined) {
+    const fallback = `fault-${index + 1}`;
+    const part = readPart(field, fallback);
+    if (part) return { kind: 'part', name: part.name, part };
+    field.mapping(...PART_FIELDS, ...OTHER);
+    field.wrong('one of do, http, writes, spins, server, config, cpu-limit, memory-limit or tracer');
+    return { kind: 'tracer', name: fallback };
+  }
+  field.mapping('name', kind);
+  const name = field.optional('name', (each) => each.text()) ?? kind;
+  const value = field.at(kind);
+  switch (kind) {
+    // A new kind of fault: its data here, one file in src/lab/faults/.
+    case 'server':
+      return { kind, name, directives: readDirectives(value) };
+    case 'config':
+      return { kind, name, config: readDirectives(value) };
+    case 'cpu-limit':
+      return {
+        kind,
+        name,
+        cpus: value.mapping('cpus').at('cpus').number({ least: 0.01, most: 64 }),
+      };
+    case 'memory-limit':
+      value.mapping('mib', 'swap-mib');
+      return {
+        kind,
+        name,
+        mib: value.at('mib').number({ least: 8, most: 65_536, whole: true }),
+        swapMib: value.at('swap-mib').number({ least: 1, most: 65_536, whole: true }),
+      };
+    case 'tracer':
+      if (!value.flag()) value.wrong('true');
+      return { kind, name };
+  }
+}
+
+export function readDirectives(field: Field): Record<string, string> {
+  return field.entries('directives and their values', (each) => each.anyText());
+}
