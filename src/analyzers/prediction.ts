@@ -1,4 +1,4 @@
-import type { Finding, Prediction } from '../core/finding.ts';
+import type { Finding, Prediction, TimeParts } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import { type RestPart, type Shares, sharesOf, splitTime, type TimeSplit } from './derive/accounting.ts';
 import { classOf, isWrite } from './derive/command-table.ts';
@@ -14,6 +14,7 @@ interface Stay {
   readonly worst: number;
 }
 type Part = RestPart | 'sync';
+const PARTS = ['sync', 'scan', 'read', 'write', 'other'] as const satisfies readonly Part[];
 type Effect = Readonly<Partial<Record<Part, Stay>>>;
 
 const GONE: Stay = { likely: 0, best: 0, worst: 0.02 };
@@ -40,7 +41,7 @@ export function withPredictions(facts: Facts, findings: readonly Finding[]): Fin
   return findings.map((finding) => {
     const effect = effectOf(finding.id, path);
     if (!effect) return finding;
-    const alone = after(path, [effect]);
+    const { parts: afterParts, ...alone } = after(path, [effect]);
     const inTurn = before.length > 0 ? after(path, [...before, effect]) : undefined;
     before.push(effect);
     const prediction: Prediction = {
@@ -48,6 +49,7 @@ export function withPredictions(facts: Facts, findings: readonly Finding[]): Fin
       before: rounded(path.before),
       ...alone,
       ...(inTurn ? { inTurn } : {}),
+      parts: { before: partsOf((part) => path.before * path.shares[part]), after: afterParts },
     };
     return { ...finding, prediction };
   });
@@ -148,20 +150,21 @@ function joined(share: number, commands: number, into: number, { shares }: SlowP
 
 /** At worst, what disturbs the path now goes on disturbing it; at best, and likely, it goes with the long waits. */
 function after({ shares, undisturbed, before, spread }: SlowPath, effects: readonly Effect[]) {
-  const parts: Part[] = ['sync', 'scan', 'read', 'write', 'other'];
-  const left = (bound: keyof Stay): number => {
-    let sum = 0;
-    for (const part of parts) {
-      const share = bound === 'worst' ? shares[part] : shares[part] * Math.min(1, undisturbed[part]);
-      sum += effects.reduce((rest, effect) => rest * (effect[part] ?? SAME)[bound], share);
-    }
-    return sum;
+  const leftOf = (part: Part, bound: keyof Stay): number => {
+    const share = bound === 'worst' ? shares[part] : shares[part] * Math.min(1, undisturbed[part]);
+    return effects.reduce((rest, effect) => rest * (effect[part] ?? SAME)[bound], share);
   };
+  const left = (bound: keyof Stay): number => PARTS.reduce((sum, part) => sum + leftOf(part, bound), 0);
   return {
     after: rounded(before * left('likely')),
     low: rounded(before * left('best') * Math.min(WARM, spread.low)),
     high: rounded(before * left('worst') * spread.high),
+    parts: partsOf((part) => before * leftOf(part, 'likely')),
   };
+}
+
+function partsOf(value: (part: Part) => number): TimeParts {
+  return Object.fromEntries(PARTS.map((part) => [part, rounded(value(part))])) as TimeParts;
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(3));

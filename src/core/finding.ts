@@ -52,8 +52,18 @@ export interface Prediction {
   readonly low: number;
   readonly high: number;
   /** With the fixes of the findings that stand before it in the report as well. */
-  readonly inTurn?: { readonly after: number; readonly low: number; readonly high: number };
+  readonly inTurn?: {
+    readonly after: number;
+    readonly low: number;
+    readonly high: number;
+    readonly parts?: TimeParts;
+  };
+  /** What `before` and `after` are made of. */
+  readonly parts?: { readonly before: TimeParts; readonly after: TimeParts };
 }
+
+/** What a request's time goes to, in the unit of the metric: syncs, and commands by what they do, their ways included. */
+export type TimeParts = Readonly<Record<'sync' | 'scan' | 'read' | 'write' | 'other', number>>;
 
 /** What a rule answers. */
 export type Verdict =

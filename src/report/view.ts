@@ -94,7 +94,7 @@ function byReason(rows: readonly { readonly id: string; readonly because: string
   return [...ids].map(([because, same]) => [same.join(', '), because]);
 }
 
-const SHARES =
+export const SHARES =
   'A share is a part of the time that the requests on this path took, pauses between them left out, and what the ' +
   'tracer added taken out as far as it was measured. Shares overlap where one cause feeds another.';
 

@@ -90,19 +90,20 @@ function ask(need: Requirement): string | undefined {
     const module = need.slice('python:'.length);
     return runs(PYTHON, ['-c', `import ${module}`]) ? undefined : `Python's module ${module}`;
   }
-  return onPath(need) ? undefined : need;
+  return whereIs(need) === undefined ? need : undefined;
 }
 
 function first(needs: readonly Requirement[]): string | undefined {
   return lacking(needs)[0];
 }
 
-/** Programs of administrators live in sbin, which is not on every user's PATH. */
-function onPath(program: string): boolean {
+/** The path of a program. Those of administrators live in sbin, which is not on every user's PATH. */
+export function whereIs(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
+  const paths = folders.map((folder) => join(folder, program));
+  return paths.find((path) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false;
