@@ -26,6 +26,13 @@ const LAST_LOOK_MS = 500;
 /** The CPU that a server shares with its only client. */
 const ONE_CPU = '1';
 
+export interface ThroughputOptions {
+  readonly rounds: number;
+  readonly tracers: readonly TracerName[];
+  /** Only loads whose title holds this. */
+  readonly rows: string;
+}
+
 /** One run: requests a second, and how many calls the tracer noted for how many requests. */
 interface Run {
   readonly perSecond: number;
@@ -43,21 +50,27 @@ interface Kept {
  * What a server still does while each tracer watches it, as perfcase attaches it, beside what it does alone; and what
  * that comes to for each call. Interleaved: each round holds every variant once.
  */
-export async function throughputTables(say: (line: string) => void, rounds = 5): Promise<[Table, Table]> {
+export async function throughputTables(
+  say: (line: string) => void,
+  { rounds = 5, tracers = TRACERS, rows = '' }: Partial<ThroughputOptions> = {},
+): Promise<[Table, Table]> {
   const kept: string[][] = [];
   const added: string[][] = [];
   for (const name of ['redis-server', 'perfcase kv'] as const) {
+    const titled = LOADS.map((load) => ({
+      ...{ load, title: `${name}, ${load.clients} × ${load.command}, ${load.appendfsync}` },
+    })).filter(({ title }) => title.includes(rows));
+    if (titled.length === 0) continue;
     const scene = new Scene();
     try {
       const directives = { appendonly: 'yes' };
       const server =
         name === 'redis-server' ? await scene.redis({ directives }) : await scene.kv({ directives });
-      for (const load of LOADS) {
-        const title = `${name}, ${load.clients} × ${load.command}, ${load.appendfsync}`;
+      for (const { load, title } of titled) {
         say(title);
-        const { alone, under } = await compare(scene, server, load, rounds);
-        kept.push([title, rate(alone), ...TRACERS.map((tracer) => percent(under.get(tracer)?.part))]);
-        added.push([title, ...TRACERS.map((tracer) => microseconds(under.get(tracer)?.addedUs))]);
+        const { alone, under } = await compare(scene, server, load, { rounds, tracers });
+        kept.push([title, rate(alone), ...tracers.map((tracer) => percent(under.get(tracer)?.part))]);
+        added.push([title, ...tracers.map((tracer) => microseconds(under.get(tracer)?.addedUs))]);
       }
     } finally {
       await scene.close();
@@ -67,7 +80,7 @@ export async function throughputTables(say: (line: string) => void, rounds = 5):
   return [
     {
       title: 'Requests a second that the server keeps while a tracer is attached',
-      head: [head, 'alone', ...TRACERS],
+      head: [head, 'alone', ...tracers],
       rows: kept,
       notes: [
         `redis-benchmark, not pipelined, on this machine's disk; medians of ${rounds} rounds, in each of which`,
@@ -77,7 +90,7 @@ export async function throughputTables(say: (line: string) => void, rounds = 5):
     },
     {
       title: 'What a tracer adds for each call that it notes, in microseconds',
-      head: [head, ...TRACERS],
+      head: [head, ...tracers],
       rows: added,
       notes: ['From the same runs: the time that the requests took longer, divided by the calls in the log.'],
     },
@@ -88,13 +101,13 @@ async function compare(
   scene: Scene,
   server: Listener,
   load: Load,
-  rounds: number,
+  { rounds, tracers }: { rounds: number; tracers: readonly TracerName[] },
 ): Promise<{ alone: number; under: ReadonlyMap<TracerName, Kept> }> {
   await scene.cli(server, ['CONFIG', 'SET', 'appendfsync', load.appendfsync]);
   if (load.clients === 1) await scene.spawn(['taskset', '-acp', ONE_CPU, String(server.pid)]).finished;
   const alone: number[] = [];
-  const parts = new Map(TRACERS.map((tracer) => [tracer, [] as number[]]));
-  const added = new Map(TRACERS.map((tracer) => [tracer, [] as number[]]));
+  const parts = new Map(tracers.map((tracer) => [tracer, [] as number[]]));
+  const added = new Map(tracers.map((tracer) => [tracer, [] as number[]]));
   const requests = new Map<TracerName | 'alone', number>();
   const next = (who: TracerName | 'alone') => requests.get(who) ?? FIRST_REQUESTS;
   // The first round only tells how many requests fill a run.
@@ -102,7 +115,7 @@ async function compare(
     const free = await benchmark(scene, server, load, next('alone'));
     requests.set('alone', Math.ceil(free * RUN_SECONDS));
     if (round > 0) alone.push(free);
-    for (const tracer of TRACERS) {
+    for (const tracer of tracers) {
       const run = await runUnder(tracer, server.pid, next(tracer), (count) =>
         benchmark(scene, server, load, count),
       );
@@ -118,7 +131,7 @@ async function compare(
   return {
     alone: median(alone)!,
     under: new Map(
-      TRACERS.map((tracer) => [
+      tracers.map((tracer) => [
         tracer,
         { part: median(parts.get(tracer)), addedUs: median(added.get(tracer)) },
       ]),

@@ -5,6 +5,7 @@ import type { SyscallObservation } from '../../src/core/observation.ts';
 import { parseStrace } from '../../src/probes/strace.ts';
 import { architectureOf } from '../../src/tracers/bpf/architecture.ts';
 import { Kernel } from '../../src/tracers/bpf/kernel.ts';
+import { laneShape } from '../../src/tracers/bpf/layout.ts';
 import { loadLibc } from '../../src/tracers/bpf/libc.ts';
 import { enterProgram, exitProgram } from '../../src/tracers/bpf/programs.ts';
 import { createMaps } from '../../src/tracers/bpf/session.ts';
@@ -129,11 +130,12 @@ describeNeeds(['bpf'], 'the bpf tracer', () => {
       const fds: number[] = [];
       const kernel = new Kernel(libc, (fd) => fds.push(fd));
       try {
-        const maps = createMaps(kernel, 65_536);
+        const lanes = laneShape(4);
+        const maps = createMaps(kernel, lanes);
         // Also those for the other machine: their offsets differ, and here they are loaded only.
         for (const name of ['x64', 'arm64']) {
           for (const followForks of [true, false]) {
-            const options = { architecture: architectureOf(name)!, maps, payloadBytes, followForks };
+            const options = { architecture: architectureOf(name)!, maps, lanes, payloadBytes, followForks };
             expect(kernel.loadProgram(enterProgram(options))).toBeGreaterThan(0);
             expect(kernel.loadProgram(exitProgram(options))).toBeGreaterThan(0);
           }

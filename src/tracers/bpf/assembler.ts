@@ -20,7 +20,7 @@ const CLASS = { ldImm64: 0x18, load: 0x61, storeImm: 0x62, store: 0x63, alu64: 0
 const WIDTH: Readonly<Record<Width, number>> = { 4: 0x00, 2: 0x08, 1: 0x10, 8: 0x18 };
 /** The second operand is a register, not the immediate. */
 const FROM_REGISTER = 0x08;
-const ALU = { add: 0x00, sub: 0x10, and: 0x50, lsh: 0x60, rsh: 0x70, mov: 0xb0 } as const;
+const ALU = { add: 0x00, sub: 0x10, mul: 0x20, and: 0x50, lsh: 0x60, rsh: 0x70, mov: 0xb0 } as const;
 const JUMP: Readonly<Record<Condition, number>> = {
   '==': 0x10,
   '>': 0x20,
@@ -62,6 +62,9 @@ export class Assembler {
   }
   sub(dst: Register, by: Register | number): this {
     return this.alu('sub', dst, by);
+  }
+  multiply(dst: Register, by: number): this {
+    return this.alu('mul', dst, by);
   }
   and(dst: Register, mask: Register | number): this {
     return this.alu('and', dst, mask);

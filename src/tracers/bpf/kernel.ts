@@ -13,7 +13,7 @@ import { Refused } from './refusal.ts';
 /** enum bpf_cmd */
 const COMMAND = { createMap: 0, updateElement: 2, loadProgram: 5, openRawTracepoint: 17 } as const;
 /** enum bpf_map_type */
-const MAP_TYPE = { hash: 1, array: 2, perCpuArray: 6, ringBuffer: 27 } as const;
+const MAP_TYPE = { hash: 1, array: 2 } as const;
 const PROGRAM_RAW_TRACEPOINT = 17;
 /** The map's value can be mapped into this process. */
 export const BPF_F_MMAPABLE = 1 << 10;
@@ -117,10 +117,10 @@ function refusedMap(type: MapShape['type'], result: number): Refused {
   if (result === -EPERM || result === -EACCES) return new Refused({ kind: 'privilege' });
   if (result === -ENOSYS) return new Refused({ kind: 'kernel', lacks: 'bpf(2)' });
   if (result === -EINVAL || result === -E2BIG) {
-    // The youngest part: ring buffers came with Linux 5.8, mapped arrays with 5.5.
+    // The youngest part: mapped arrays came with Linux 5.5.
     return new Refused({
       kind: 'kernel',
-      lacks: `BPF map of the kind "${type}"; Linux 5.8 brings all of them`,
+      lacks: `BPF map of the kind "${type}"; Linux 5.5 brings all of them`,
     });
   }
   return failed(`make a map (${type})`, result);

@@ -28,14 +28,48 @@ export const STATE = {
   slots: 0,
   /** Table of captures, a byte for each call number. */
   captures: SLOTS * SLOT.bytes,
-  /** Records that the ring buffer had no room for. */
-  lost: SLOTS * SLOT.bytes + 512,
   /** Calls whose slot another thread took. */
-  collisions: SLOTS * SLOT.bytes + 520,
+  collisions: SLOTS * SLOT.bytes + 512,
   /** Goes up whenever a process joins those that are watched. */
-  generation: SLOTS * SLOT.bytes + 528,
+  generation: SLOTS * SLOT.bytes + 520,
   bytes: SLOTS * SLOT.bytes + 4096,
 } as const;
+
+/** A CPU's buffer of records. What the kernel writes and what the reader writes stand on cache lines of their own. */
+export const LANE = {
+  /** Position behind the last record; 64 bits. */
+  head: 0,
+  /** Records for which there was no room. */
+  lost: 8,
+  /** Position up to which was read. */
+  tail: 64,
+  data: 128,
+  /** Behind the data: room for the longest record, and for what is tried behind it before its length is known. */
+  slack: 4096,
+} as const;
+
+/** All lanes together take this much, or a smallest lane for each CPU where these come to more. */
+const ALL_LANES_BYTES = 32 * 1024 * 1024;
+const LARGEST_LANE = 8 * 1024 * 1024;
+/** 50 ms of the busiest server. */
+const SMALLEST_LANE = 1024 * 1024;
+
+export interface LaneShape {
+  readonly cpus: number;
+  /** Bytes of data in a lane, a power of two. */
+  readonly size: number;
+  /** From one lane to the next. */
+  readonly stride: number;
+  readonly bytes: number;
+}
+
+/** @param allBytes other in tests */
+export function laneShape(cpus: number, allBytes = ALL_LANES_BYTES): LaneShape {
+  let size = LARGEST_LANE;
+  while (size > SMALLEST_LANE && size * cpus > allBytes) size /= 2;
+  const stride = LANE.data + size + LANE.slack;
+  return { cpus, size, stride, bytes: cpus * stride };
+}
 
 /**
  * A wait for descriptors that took less time was none: the next request was on its way. A record of each of them would

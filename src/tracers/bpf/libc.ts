@@ -4,16 +4,14 @@ import { Refused } from './refusal.ts';
 export interface Libc {
   /** bpf(2). @returns a descriptor or 0, or minus the error number */
   bpf(command: number, attributes: Buffer): number;
-  /** @returns the memory, or undefined */
-  mapMemory(fd: number, bytes: number, offset: number, writable: boolean): MappedMemory | undefined;
+  /** Maps a descriptor to read and to write. @returns the memory, or undefined */
+  mapMemory(fd: number, bytes: number): MappedMemory | undefined;
   /** @returns minus the error number, or 0 */
   close(fd: number): number;
   /** Lets this process lock as much memory as it likes; kernels before 5.11 count maps as locked memory. */
   unlimitLockedMemory(): void;
   /** CLOCK_REALTIME or CLOCK_MONOTONIC, in nanoseconds. */
   clockNs(clock: 'realtime' | 'monotonic'): bigint;
-  /** 4096, or up to 65,536 on arm64. */
-  readonly pageBytes: number;
   /** Where a buffer stands in memory. */
   addressOf(buffer: Uint8Array): bigint;
 }
@@ -85,16 +83,13 @@ function bind(koffi: typeof import('koffi'), bpfCall: number): Libc {
     'int',
     'void *',
   ]);
-  const getpagesize: () => number = library.func('getpagesize', 'int', []);
   return {
-    pageBytes: getpagesize(),
     bpf(command, attributes) {
       const result = Number(syscall(bpfCall, command, attributes, attributes.length));
       return result < 0 ? -koffi.errno() : result;
     },
-    mapMemory(fd, bytes, offset, writable) {
-      const protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-      const at = BigInt(mmap(null, bytes, protection, MAP_SHARED, fd, offset));
+    mapMemory(fd, bytes) {
+      const at = BigInt(mmap(null, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
       if (at === MAP_FAILED) return undefined;
       return { buffer: koffi.view(at, bytes), unmap: () => void munmap(at, bytes) };
     },

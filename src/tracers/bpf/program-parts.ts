@@ -1,6 +1,7 @@
 import { RECORD } from '../log/record.ts';
 import type { Architecture } from './architecture.ts';
 import type { Assembler } from './assembler.ts';
+import type { LaneShape } from './layout.ts';
 
 /** What the two programs and their parts share. */
 
@@ -10,14 +11,14 @@ export interface Maps {
   readonly state: number;
   /** Hash: thread group ids that are watched. */
   readonly groups: number;
-  /** Array of one element a CPU, in which a record is put together. */
-  readonly scratch: number;
-  readonly ring: number;
+  /** Array of one element: the lanes, one behind the other. */
+  readonly lanes: number;
 }
 
 export interface ProgramOptions {
   readonly architecture: Architecture;
   readonly maps: Maps;
+  readonly lanes: LaneShape;
   /** Bytes of each buffer to keep, up to MAX_PAYLOAD; 0 keeps none. */
   readonly payloadBytes: number;
   /** Also watch the processes that a watched process forks. */
@@ -29,11 +30,11 @@ export const HELPER = {
   lookup: 1,
   update: 2,
   ktimeNs: 5,
+  cpu: 8,
   pidTgid: 14,
   readUser: 112,
   readKernel: 113,
   readUserString: 114,
-  ringOutput: 130,
 } as const;
 
 /** The program's memory on the stack, as offsets from its end. */
@@ -45,6 +46,9 @@ export const PART_LENGTH = PART + 8;
 export const END_NS = -40;
 export const PARTS_AT = -48;
 export const PARTS_COUNT = -56;
+/** This CPU's lane, and the position of the record in it. */
+export const LANE_AT = -136;
+export const HEAD = -144;
 export const REGISTERS = -128;
 
 /** Adds one to a counter; r1 and r2 are used up. */

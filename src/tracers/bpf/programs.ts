@@ -1,24 +1,21 @@
 import { CAPTURE, MAX_CALLS } from '../log/calls.ts';
-import { MAX_PAYLOAD, RECORD } from '../log/record.ts';
+import { RECORD, RECORD_HEADER } from '../log/record.ts';
 import type { Architecture } from './architecture.ts';
 import { Assembler, type Register } from './assembler.ts';
 import { capture } from './capture-code.ts';
-import { SHORTEST_WAIT_NS, SLOT, SLOT_SHIFT, SLOTS, STATE, WATCHED } from './layout.ts';
+import { LANE, SHORTEST_WAIT_NS, SLOT, SLOT_SHIFT, SLOTS, STATE, WATCHED } from './layout.ts';
 import {
   argument,
   count,
   END_NS,
+  HEAD,
   HELPER,
   KEY,
+  LANE_AT,
   type Maps,
   type ProgramOptions,
   REGISTERS,
 } from './program-parts.ts';
-
-/** The reader polls; waking it for every record would cost the target more than the rest together. */
-const BPF_RB_NO_WAKEUP = 1;
-/** Room for a record: a vector's last part is read behind what is there, before the sum is checked. */
-export const SCRATCH_BYTES = RECORD.bytes + 2 * MAX_PAYLOAD;
 
 /**
  * At the beginning of a call (raw tracepoint sys_enter, arguments: registers, number): when it is a call to watch, of
@@ -90,9 +87,10 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
 }
 
 /**
- * When a call returns (raw tracepoint sys_exit, arguments: registers, result): when its beginning was kept, puts a
- * record together and hands it to the ring buffer. Kept over the calls: r6 context, then bytes of payload; r7 slot,
- * then record; r8 beginning, then result, then bytes wanted; r9 thread and group, then what to capture.
+ * When a call returns (raw tracepoint sys_exit, arguments: registers, result): when its beginning was kept, writes a
+ * record into this CPU's lane. Nothing interrupts it there: a program on a system call keeps its CPU to the end. Kept
+ * over the calls: r6 context, then bytes of payload; r7 slot, then record; r8 beginning, then result, then bytes
+ * wanted; r9 thread and group, then what to capture.
  */
 export function exitProgram(options: ProgramOptions): Buffer {
   const { maps, architecture } = options;
@@ -104,29 +102,21 @@ export function exitProgram(options: ProgramOptions): Buffer {
     .jumpIf('r1', '!=', 'r9', 'out')
     .load(8, 'r8', 'r7', SLOT.startNs)
     .jumpIf('r8', '==', 0, 'out')
+    .store(8, 'r7', SLOT.startNs, 0)
     .call(HELPER.ktimeNs)
     .load(2, 'r1', 'r7', SLOT.capture)
     .jumpIf('r1', '!=', CAPTURE.wait, 'keep')
     .mov('r1', 'r0')
     .sub('r1', 'r8')
-    .jumpIf('r1', '>=', SHORTEST_WAIT_NS, 'keep')
-    .store(8, 'r7', SLOT.startNs, 0)
-    .jump('out');
+    .jumpIf('r1', '<', SHORTEST_WAIT_NS, 'out');
+  asm.label('keep').store(8, 'r10', END_NS, 'r0');
+  findRoom(asm, options);
   asm
-    .label('keep')
-    .store(8, 'r10', END_NS, 'r0')
-    .store(4, 'r10', KEY, 0)
-    .loadMap('r1', maps.scratch)
-    .mov('r2', 'r10')
-    .add('r2', KEY)
-    .call(HELPER.lookup)
-    .jumpIf('r0', '==', 0, 'out')
     .load(8, 'r1', 'r10', END_NS)
     .store(8, 'r0', RECORD.startNs, 'r8')
     .store(8, 'r0', RECORD.endNs, 'r1')
     .store(8, 'r0', RECORD.tid, 'r9')
     .load(4, 'r9', 'r7', SLOT.number)
-    .store(8, 'r7', SLOT.startNs, 0)
     .store(4, 'r0', RECORD.number, 'r9')
     .shiftRight('r9', 16)
     .mov('r7', 'r0')
@@ -138,15 +128,40 @@ export function exitProgram(options: ProgramOptions): Buffer {
   asm
     .label('send')
     .store(4, 'r7', RECORD.payloadBytes, 'r6')
-    .loadMap('r1', maps.ring)
-    .mov('r2', 'r7')
-    .mov('r3', 'r6')
-    .add('r3', RECORD.bytes)
-    .mov('r4', BPF_RB_NO_WAKEUP)
-    .call(HELPER.ringOutput)
-    .jumpIf('r0', '==', 0, 'out');
-  count(asm, maps, STATE.lost);
+    .add('r6', RECORD.bytes)
+    .store(4, 'r7', -RECORD_HEADER.bytes, 'r6')
+    // Up to the next record, as stepOf() has it.
+    .add('r6', RECORD_HEADER.bytes + 7)
+    .and('r6', -8)
+    .load(8, 'r1', 'r10', LANE_AT)
+    .load(8, 'r2', 'r10', HEAD)
+    .add('r2', 'r6')
+    .store(8, 'r1', LANE.head, 'r2')
+    .jump('out');
+  // Only this CPU counts here.
+  asm.label('full').load(8, 'r2', 'r1', LANE.lost).add('r2', 1).store(8, 'r1', LANE.lost, 'r2');
   return asm.label('out').mov('r0', 0).exit().assemble();
+}
+
+/** r0 = where the record goes in this CPU's lane; goes to "full", with the lane in r1, when there is no room. */
+function findRoom(asm: Assembler, { maps, lanes }: ProgramOptions): void {
+  asm
+    .call(HELPER.cpu)
+    .jumpIf('r0', '>=', lanes.cpus, 'out')
+    .multiply('r0', lanes.stride)
+    .loadMapValue('r1', maps.lanes, 0)
+    .add('r1', 'r0')
+    .store(8, 'r10', LANE_AT, 'r1')
+    .load(8, 'r2', 'r1', LANE.head)
+    .store(8, 'r10', HEAD, 'r2')
+    .load(8, 'r3', 'r1', LANE.tail)
+    .mov('r0', 'r2')
+    .sub('r0', 'r3')
+    .jumpIf('r0', '>', lanes.size - LANE.slack, 'full')
+    .and('r2', lanes.size - 1)
+    .mov('r0', 'r1')
+    .add('r0', 'r2')
+    .add('r0', LANE.data + RECORD_HEADER.bytes);
 }
 
 /** to = address of the slot of the thread in the low half of `thread`; r1 is used up. */

@@ -1,19 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { captureTable, type WatchedCall, watchedCalls } from '../log/calls.ts';
 import type { OpenCall } from '../log/log-text.ts';
 import { MAX_PAYLOAD } from '../log/record.ts';
 import type { RecordStore } from '../log/record-store.ts';
 import { architectureOf } from './architecture.ts';
 import { BPF_F_MMAPABLE, Kernel } from './kernel.ts';
-import { STATE } from './layout.ts';
+import { Lanes } from './lanes.ts';
+import { type LaneShape, laneShape, STATE } from './layout.ts';
 import { type Libc, loadLibc, type MappedMemory } from './libc.ts';
 import type { Maps } from './program-parts.ts';
-import { enterProgram, exitProgram, SCRATCH_BYTES } from './programs.ts';
+import { enterProgram, exitProgram } from './programs.ts';
 import { Refused } from './refusal.ts';
-import { RingBuffer } from './ring-buffer.ts';
 import { StateMemory } from './state-memory.ts';
 
-/** Memory of the kernel between two readings; a second of 100,000 calls with 250 bytes each fits. */
-const RING_BYTES = 32 * 1024 * 1024;
 /** Processes watched at most, forked ones included; more than that is a fork storm and stays unwatched. */
 const MAX_GROUPS = 1024;
 
@@ -36,7 +35,7 @@ export class Session {
   readonly calls: readonly WatchedCall[];
   private readonly fds: number[] = [];
   private readonly mapped: MappedMemory[] = [];
-  private ring: RingBuffer | undefined;
+  private lanes: Lanes | undefined;
   private state: StateMemory | undefined;
 
   private constructor(
@@ -54,11 +53,12 @@ export class Session {
     const session = new Session(libc, watchedCalls(architecture.name));
     try {
       const kernel = new Kernel(libc, (fd) => session.fds.push(fd));
-      const maps = createMaps(kernel, RING_BYTES);
-      session.mapMemory(maps.state, maps.ring);
+      const lanes = laneShape(possibleCpus());
+      const maps = createMaps(kernel, lanes);
+      session.mapMemory(maps, lanes);
       for (const pid of options.pids) kernel.put(maps.groups, pid, 1);
       const payloadBytes = Math.max(0, Math.min(MAX_PAYLOAD, options.payloadBytes));
-      const settings = { ...options, payloadBytes, architecture, maps };
+      const settings = { ...options, payloadBytes, architecture, maps, lanes };
       const exit = kernel.loadProgram(exitProgram(settings));
       const enter = kernel.loadProgram(enterProgram(settings));
       kernel.attach('sys_exit', exit);
@@ -71,11 +71,14 @@ export class Session {
   }
 
   drainTo(store: RecordStore): void {
-    if (this.ring) store.takeFrom(this.ring);
+    if (!this.lanes) return;
+    store.takeFrom(this.lanes);
+    this.lanes.settle();
   }
 
+  /** Calls that were seen to begin and whose record is missing. */
   get lost(): number {
-    return this.state?.lost ?? 0;
+    return (this.lanes?.lost ?? 0) + (this.state?.collisions ?? 0);
   }
 
   /** What CLOCK_MONOTONIC has to be given to become the time of day, in microseconds. */
@@ -87,6 +90,8 @@ export class Session {
   finish(store: RecordStore): SessionEnd {
     // The youngest descriptors are those that hold the programs to the tracepoints.
     const stuck = this.closeDescriptors(2);
+    // Now nobody writes any more: the first time settles the rest, the second takes it.
+    this.drainTo(store);
     this.drainTo(store);
     const open = this.state?.openCalls() ?? [];
     const { lost } = this;
@@ -96,7 +101,7 @@ export class Session {
   /** Harmless when everything is closed already. */
   close(): string[] {
     const stuck = this.closeDescriptors(this.fds.length);
-    this.ring = undefined;
+    this.lanes = undefined;
     this.state = undefined;
     for (const memory of this.mapped.splice(0)) memory.unmap();
     return stuck;
@@ -113,17 +118,14 @@ export class Session {
     return stuck;
   }
 
-  private mapMemory(stateMap: number, ringMap: number): void {
-    const page = this.libc.pageBytes;
-    this.state = new StateMemory(this.map(stateMap, STATE.bytes, 0, true));
+  private mapMemory(maps: Maps, shape: LaneShape): void {
+    this.state = new StateMemory(this.map(maps.state, STATE.bytes));
     this.state.prepare(captureTable(this.calls));
-    const consumer = this.map(ringMap, page, 0, true);
-    const producer = this.map(ringMap, page + 2 * RING_BYTES, page, false);
-    this.ring = new RingBuffer(consumer, producer, RING_BYTES, page);
+    this.lanes = new Lanes(this.map(maps.lanes, shape.bytes), shape);
   }
 
-  private map(fd: number, bytes: number, offset: number, writable: boolean): ArrayBuffer {
-    const memory = this.libc.mapMemory(fd, bytes, offset, writable);
+  private map(fd: number, bytes: number): ArrayBuffer {
+    const memory = this.libc.mapMemory(fd, bytes);
     if (!memory) throw new Refused({ kind: 'failed', step: 'map its memory', error: `${bytes} bytes` });
     this.mapped.push(memory);
     return memory.buffer;
@@ -131,14 +133,18 @@ export class Session {
 }
 
 /** The maps of one session. @throws Refused */
-export function createMaps(kernel: Kernel, ringBytes: number): Maps {
-  const key = { keyBytes: 4 };
+export function createMaps(kernel: Kernel, lanes: LaneShape): Maps {
+  const shared = (valueBytes: number) =>
+    kernel.createMap({ type: 'array', keyBytes: 4, valueBytes, entries: 1, flags: BPF_F_MMAPABLE });
   return {
-    state: kernel.createMap({
-      ...{ ...key, type: 'array', valueBytes: STATE.bytes, entries: 1, flags: BPF_F_MMAPABLE },
-    }),
-    groups: kernel.createMap({ ...key, type: 'hash', valueBytes: 4, entries: MAX_GROUPS }),
-    scratch: kernel.createMap({ ...key, type: 'perCpuArray', valueBytes: SCRATCH_BYTES, entries: 1 }),
-    ring: kernel.createMap({ type: 'ringBuffer', keyBytes: 0, valueBytes: 0, entries: ringBytes }),
+    state: shared(STATE.bytes),
+    groups: kernel.createMap({ type: 'hash', keyBytes: 4, valueBytes: 4, entries: MAX_GROUPS }),
+    lanes: shared(lanes.bytes),
   };
+}
+
+/** CPUs that there may ever be, counted as the kernel numbers them: "0-3" are four. */
+function possibleCpus(): number {
+  const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))?.[1];
+  return Number(last) + 1;
 }

@@ -15,9 +15,9 @@ export class StateMemory {
     new Uint8Array(this.memory, STATE.captures, table.length).set(table);
   }
 
-  /** Calls that were seen to begin and whose record is missing. */
-  get lost(): number {
-    return Number(this.counter(STATE.lost) + this.counter(STATE.collisions));
+  /** Calls that were seen to begin and whose slot another thread took before they returned. */
+  get collisions(): number {
+    return Number(this.view.getBigUint64(STATE.collisions, true));
   }
 
   /** Calls that are under way, as far as the slots tell. */
@@ -37,9 +37,5 @@ export class StateMemory {
       });
     }
     return open;
-  }
-
-  private counter(offset: number): bigint {
-    return this.view.getBigUint64(offset, true);
   }
 }

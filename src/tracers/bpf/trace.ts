@@ -16,12 +16,12 @@ export interface BpfWindow extends CallsWindow {
 /** As strace is asked for: a reply to SCAN with ten keys fits. */
 const PAYLOAD_BYTES = 1024;
 /**
- * How often records are fetched: seldom, since each time takes a CPU that the target may want. The ring buffer holds
- * about a second of the busiest server.
+ * How often records are fetched: seldom, since each time takes a CPU that the target may want. What is fetched was
+ * written before the last time, so a lane must hold what two of these bring; LaneShape says what it does hold.
  */
-const POLL_MS = 50;
+const POLL_MS = 25;
 /** How many polls go by between two looks whether the processes still run. */
-const ALIVE_EVERY = 4;
+const ALIVE_EVERY = 8;
 /** Bounds of memory; a window that reaches one of them ends. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 const MAX_LOG_BYTES = 192 * 1024 * 1024;

@@ -61,10 +61,10 @@ export class RecordStore {
     if (this.isFull) return;
     const slab = this.roomy();
     const payload = (call.payload ?? NOTHING).subarray(0, MAX_PAYLOAD);
-    const header = RECORD.bytes + payload.length;
+    const length = RECORD.bytes + payload.length;
     const { words, bytes } = slab;
     const at = (slab.used + RECORD_HEADER.bytes) / 4;
-    words[slab.used / 4] = header;
+    words[slab.used / 4] = length;
     setU64(words, at + RECORD.startNs / 4, call.startNs);
     setU64(words, at + RECORD.endNs / 4, call.endNs);
     words[at + RECORD.tid / 4] = call.tid;
@@ -74,16 +74,15 @@ export class RecordStore {
     setU64(words, at + RECORD.result / 4, call.result);
     for (const [index, half] of call.args.entries()) words[at + RECORD.args / 4 + index] = half;
     bytes.set(payload, at * 4 + RECORD.bytes);
-    slab.used += stepOf(header);
+    slab.used += stepOf(length);
     this.records++;
   }
 
   /** Calls `visit` with the place of each record in a slab, in 32-bit words. */
   forEachIn({ words, used }: Slab, visit: (at: number) => void): void {
     for (let at = 0; at < used; ) {
-      const header = words[at >>> 2]!;
-      if (!(header & RECORD_HEADER.discarded)) visit((at + RECORD_HEADER.bytes) >>> 2);
-      at += stepOf(header);
+      visit((at + RECORD_HEADER.bytes) >>> 2);
+      at += stepOf(words[at >>> 2]!);
     }
   }
 

@@ -24,11 +24,10 @@ export const RECORD = {
   bytes: 72,
 } as const;
 
-/** In front of each record, as in a BPF ring buffer: length with two flags, and the kernel's own 32 bits. */
-export const RECORD_HEADER = { bytes: 8, busy: 0x8000_0000, discarded: 0x4000_0000 } as const;
+/** In front of each record: its length, in the first 32 bits. */
+export const RECORD_HEADER = { bytes: 8 } as const;
 
-/** From the beginning of a header to the next one. */
-export function stepOf(header: number): number {
-  const length = header & ~(RECORD_HEADER.busy | RECORD_HEADER.discarded);
+/** From the beginning of a header to the next one, on eight bytes. */
+export function stepOf(length: number): number {
   return (length + RECORD_HEADER.bytes + 7) & ~7;
 }

@@ -16,6 +16,7 @@ const KNOWN: readonly [string, (asm: Assembler) => Assembler, string][] = [
   ['r3 += 16', (asm) => asm.add('r3', 16), '07 03 00 00 10 00 00 00'],
   ['r3 += r4', (asm) => asm.add('r3', 'r4'), '0f 43 00 00 00 00 00 00'],
   ['r3 -= r6', (asm) => asm.sub('r3', 'r6'), '1f 63 00 00 00 00 00 00'],
+  ['r0 *= 4096', (asm) => asm.multiply('r0', 4096), '27 00 00 00 00 10 00 00'],
   ['r8 &= 65535', (asm) => asm.and('r8', 65_535), '57 08 00 00 ff ff 00 00'],
   ['r8 <<= 5', (asm) => asm.shiftLeft('r8', 5), '67 08 00 00 05 00 00 00'],
   ['r0 >>= 32', (asm) => asm.shiftRight('r0', 32), '77 00 00 00 20 00 00 00'],

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type Architecture, architectureOf } from '../../../src/tracers/bpf/architecture.ts';
+import { laneShape } from '../../../src/tracers/bpf/layout.ts';
 import type { ProgramOptions } from '../../../src/tracers/bpf/program-parts.ts';
 import { enterProgram, exitProgram } from '../../../src/tracers/bpf/programs.ts';
 import { CAPTURE, captureTable, watchedCalls } from '../../../src/tracers/log/calls.ts';
 
 const ARCHITECTURES = ['x64', 'arm64'].map((name) => architectureOf(name)!);
-const MAPS = { state: 3, groups: 4, scratch: 5, ring: 6 };
+const MAPS = { state: 3, groups: 4, lanes: 5 };
 
 function options(architecture: Architecture, more: Partial<ProgramOptions> = {}): ProgramOptions {
-  return { architecture, maps: MAPS, payloadBytes: 1024, followForks: true, ...more };
+  return { architecture, maps: MAPS, lanes: laneShape(4), payloadBytes: 1024, followForks: true, ...more };
 }
 
 const instructions = (code: Buffer) =>

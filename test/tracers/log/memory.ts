@@ -31,15 +31,15 @@ export function recordBytes(record: FakeRecord): Buffer {
   return bytes;
 }
 
-/** Behind its header, filled up to a multiple of eight, as it lies in the ring buffer. */
-export function framed(record: Uint8Array, flags = 0): Buffer {
+/** Behind its header, filled up to a multiple of eight, as it lies in a lane. */
+export function framed(record: Uint8Array): Buffer {
   const whole = Buffer.alloc((record.length + RECORD_HEADER.bytes + 7) & ~7);
-  whole.writeUInt32LE((record.length | flags) >>> 0, 0);
+  whole.writeUInt32LE(record.length, 0);
   whole.set(record, RECORD_HEADER.bytes);
   return whole;
 }
 
-/** Hands out records as a ring buffer does: whole ones, as many as fit. */
+/** Hands out records as the lanes do: whole ones, as many as fit. */
 export function sourceOf(records: readonly Uint8Array[]): RecordSource {
   const frames = records.map((record) => framed(record));
   return {
