@@ -20,4 +20,5 @@ const named = values.tracers.split(',');
 const tracers = TRACERS.filter((tracer) => named.includes(tracer));
 if (tracers.length !== named.length) throw new Error(`--tracers takes ${TRACERS.join(', ')}`);
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
-for (const table of await throughputTables(say, { rounds, tracers, rows: values.rows })) process.stdout.write(`${print(table)}\n`);
+for (const table of await throughputTables(say, { rounds, tracers, rows: values.rows }))
+  process.stdout.write(`${print(table)}\n`);
