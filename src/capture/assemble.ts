@@ -11,6 +11,7 @@ import { parsePidstat } from '../probes/pidstat.ts';
 import { parseDescriptors } from '../probes/proc/fd.ts';
 import { parseProc } from '../probes/proc.ts';
 import { parseServer } from '../probes/redis/transcript.ts';
+import { parseSs } from '../probes/ss.ts';
 import { parseStrace, type StraceItem } from '../probes/strace.ts';
 import type { LargeLog } from '../probes/strace-large.ts';
 import { parseTop } from '../probes/top.ts';
@@ -21,6 +22,7 @@ const PARSERS: Readonly<Record<string, (output: RawOutput) => Parsed<Observation
   iostat: ({ text }) => parseIostat(text),
   pidstat: ({ text }) => parsePidstat(text),
   lsof: ({ text }) => parseLsof(text),
+  ss: ({ text }) => parseSs(text),
   proc: ({ text }) => parseProc(text),
   'proc-fd': ({ text, pid }) => parseDescriptors(text, pid ?? 0),
   docker: ({ text }) => parseContainers(text, 'docker'),

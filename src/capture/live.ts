@@ -11,7 +11,7 @@ import { clientPids, describePeers, findPeers, type Peer } from './clients.ts';
 import { callRate, cpuUse, readCounters, swapUse } from './counters.ts';
 import { MAX_OVERHEAD } from './overhead.ts';
 import type { RawCapture, RawOutput } from './raw-capture.ts';
-import { counterFiles, MOMENTS, readFiles } from './readings.ts';
+import { MOMENTS, readFiles, readSockets, whatToRead } from './readings.ts';
 import { askServer } from './server.ts';
 import { commOf, containersOf, isAlive, type LiveTarget } from './target.ts';
 import { runTools } from './tools.ts';
@@ -77,13 +77,17 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
     }
   };
   lookForPeers();
-  const files = counterFiles(target, clientPids([...peers.values()]));
+  const everything = whatToRead(target, clientPids([...peers.values()]));
+  const toRead = options.tools === false ? { ...everything, sockets: [] } : everything;
+  const sockets = await readSockets('before', toRead, signal);
+  outputs.push(...sockets.outputs);
+  Object.assign(missing, sockets.missing);
   const from = readCounters(target.pid);
-  outputs.push(readFiles(MOMENTS.before, files));
+  outputs.push(readFiles(MOMENTS.before, toRead.files));
   const [tools] = await Promise.all([
     options.tools === false
       ? { outputs: [], missing: {} }
-      : runTools(target, clientPids([...peers.values()]), untracedMs, signal, files),
+      : runTools(target, clientPids([...peers.values()]), untracedMs, signal, toRead.files),
     sleep(untracedMs, undefined, { signal }).catch(() => undefined),
   ]);
   const to = readCounters(target.pid);
@@ -105,7 +109,8 @@ export async function captureLive(target: LiveTarget, options: LiveOptions): Pro
           maxOverhead: options.maxOverhead ?? MAX_OVERHEAD,
           ...(canary ? { ownFds: [canary.fd] } : {}),
         });
-  if (traced) outputs.push(readFiles(MOMENTS.after, files));
+  if (traced) outputs.push(readFiles(MOMENTS.after, toRead.files));
+  outputs.push(...(await readSockets('after', toRead, signal)).outputs);
   const ping = await canary?.end(calls.spans ?? []);
   // What the server counts says more as a difference.
   if (answer.text !== undefined && isAlive(target) && !signal.aborted) {

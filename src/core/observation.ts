@@ -37,6 +37,7 @@ import type {
   ProcessObservation,
   ProcessSwitchesObservation,
   TasksObservation,
+  TcpSocketObservation,
 } from './observations/tools.ts';
 
 export type * from './observations/calls.ts';
@@ -59,6 +60,7 @@ export type Observation =
   | ProcessSwitchesObservation
   | DescriptorObservation
   | TcpObservation
+  | TcpSocketObservation
   | ContainerObservation
   | ServerConfigObservation
   | ServerInfoObservation

@@ -8,6 +8,7 @@ import { GRACE_MS, type ProbeRun } from './options.ts';
 import { pidstatProbe } from './pidstat.ts';
 import { procProbe } from './proc.ts';
 import { redisProbe } from './redis.ts';
+import { ssProbe } from './ss.ts';
 import { straceProbe } from './strace.ts';
 import { topProbe } from './top.ts';
 
@@ -43,6 +44,7 @@ const TOOLS: readonly AnyProbe[] = [
   pidstatProbe,
   straceTool,
   lsofProbe,
+  ssProbe,
   dockerProbe,
   podmanProbe,
   redisProbe,

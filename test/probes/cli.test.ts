@@ -170,7 +170,7 @@ describe('wrong usage', () => {
     [['top', '--duration', 'soon'], '"soon" is no duration'],
     [['strace'], 'give --pid N'],
     [['nsenter'], 'nsenter needs a namespace'],
-    [['nsenter', '--pid', String(process.pid), '--', 'ss'], 'no tool whose output can be read'],
+    [['nsenter', '--pid', String(process.pid), '--', 'ip'], 'no tool whose output can be read'],
     [['redis', '--pass-file', '/nowhere'], '/nowhere cannot be read'],
     [['redis', '--cacert', '/nowhere'], '/nowhere cannot be read'],
   ])('%j', async (args, words) => {

@@ -98,7 +98,7 @@ describe('nsenter', () => {
 
   it("knows the inner tool's parser", () => {
     expect(probeInside(['-t', '1', '-n', '/usr/bin/lsof', '-i'])?.name).toBe('lsof');
-    expect(probeInside(['-t', '1', '-n', 'ss'])).toBeUndefined();
+    expect(probeInside(['-t', '1', '-n', 'ip'])).toBeUndefined();
   });
 });
 

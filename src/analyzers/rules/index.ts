@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { backlogOverflow } from './backlog-overflow.ts';
 import { bigKeyDelete } from './big-key-delete.ts';
 import { bigKeyRead } from './big-key-read.ts';
 import { blockingScript } from './blocking-script.ts';
@@ -17,6 +18,7 @@ import { memoryPressure } from './memory-pressure.ts';
 import { monitorAttached } from './monitor-attached.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
 import { outputBufferBacklog } from './output-buffer-backlog.ts';
+import { retransmits } from './retransmits.ts';
 import { runQueueWait } from './run-queue-wait.ts';
 import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
@@ -37,6 +39,8 @@ export const RULES: readonly Rule[] = [
   memoryPressure,
   swapping,
   diskSaturated,
+  retransmits,
+  backlogOverflow,
   fsyncPerWrite,
   fsyncBacklog,
   smallSyncWrites,

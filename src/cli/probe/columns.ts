@@ -99,6 +99,18 @@ export const COLUMNS: Readonly<Record<Kind, readonly (readonly [field: string, t
     ['rxQueueBytes', 'rx queue'],
     ['txQueueBytes', 'tx queue'],
   ],
+  'tcp-socket': [
+    ['state', 'state'],
+    ['localAddress', 'local'],
+    ['remoteAddress', 'remote'],
+    ['receiveQueue', 'recv-q'],
+    ['sendQueue', 'send-q'],
+    ['drops', 'drops'],
+    ['retransmitted', 'retrans'],
+    ['segmentsOut', 'segments'],
+    ['rttMs', 'rtt ms'],
+    ['rtoMs', 'rto ms'],
+  ],
   container: [
     ['name', 'container'],
     ['pid', 'pid'],

@@ -161,3 +161,24 @@ export interface ContainerObservation extends Seen {
   /** "host", "bridge", "container:ID" … */
   readonly networkMode?: string;
 }
+
+/** A socket as ss shows it. */
+export interface TcpSocketObservation extends Seen {
+  readonly kind: 'tcp-socket';
+  /** LISTEN, ESTAB, SYN-SENT … */
+  readonly state: string;
+  /** Of a listening socket: connections that wait to be accepted, and how many may. */
+  readonly receiveQueue: number;
+  readonly sendQueue: number;
+  /** As printed: "127.0.0.1:6379", "[::1]:6379", "*:6379". */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  /** What this socket had to drop since it was opened; of a listening one, connections that found no place. */
+  readonly drops?: number;
+  /** Segments sent again, since the connection was made; absent where ss printed no figures of TCP. */
+  readonly retransmitted?: number;
+  /** Segments sent, those without data too. */
+  readonly segmentsOut?: number;
+  readonly rttMs?: number;
+  readonly rtoMs?: number;
+}

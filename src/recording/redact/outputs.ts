@@ -13,7 +13,7 @@ const LEFT_OUT = '(left out)';
 
 type Redact = (text: string) => string;
 
-/** What the kernel prints in its own files, and what lsof prints: numbers, paths, addresses. Reports show them too. */
+/** What the kernel prints in its own files, and what lsof and ss print: numbers, paths, addresses. Reports show them too. */
 const asItIs: Redact = (text) => byLine(text, withoutSecrets);
 
 const REDACTIONS: Readonly<Record<string, Redact>> = {
@@ -21,6 +21,7 @@ const REDACTIONS: Readonly<Record<string, Redact>> = {
   pidstat: (text) => commandLines(withoutHost(text), parsePidstat(text).items),
   iostat: (text) => asItIs(withoutHost(text)),
   lsof: asItIs,
+  ss: asItIs,
   proc: asItIs,
   'proc-fd': asItIs,
   redis: redactServer,
