@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandSpec } from '../core/capture.ts';
 import { runLocal } from '../runners/local.ts';
@@ -10,7 +10,7 @@ import { endProcess, holdersOf, processesOf } from './processes.ts';
 import { dropEmptyFolders } from './state.ts';
 
 /** What a disk stands on while it runs, and what may still be under way when its creator was killed. */
-const SERVERS = ['nbdfuse', 'nbdkit'];
+export const SERVERS = ['nbdfuse', 'node', basename(process.execPath)];
 const STEPS = ['mkfs.ext4', 'mke2fs', 'losetup', 'mount'];
 /** Unmounting writes back what is dirty, slowly: that is the point of this disk. */
 const UMOUNT_MS = 60_000;

@@ -41,6 +41,8 @@ export function pathsOf(folder: string) {
     fuseFolder: join(folder, 'fuse'),
     /** The served image, as a file: the loop device stands on it. */
     served: join(folder, 'fuse', 'disk'),
+    /** How late each write is; read by the server, see serve-image.ts. */
+    delayFile: join(folder, 'delay'),
     pidFile: join(folder, 'nbdfuse.pid'),
     log: join(folder, 'nbdfuse.log'),
     manifest: join(folder, 'manifest.json'),
@@ -98,9 +100,9 @@ export async function listDisks(root: string): Promise<DiskFolder[]> {
 
 /** Removes the disk's own files and then its folder; what is still mounted stays, with its folder. */
 export async function dropFolder(folder: string): Promise<void> {
-  const { mountPoint, fuseFolder, pidFile, log, manifest } = pathsOf(folder);
+  const { mountPoint, fuseFolder, delayFile, pidFile, log, manifest } = pathsOf(folder);
   for (const path of [mountPoint, fuseFolder]) await rmdir(path).catch(ignoreMissing);
-  for (const path of [pidFile, log, `${manifest}.new`, manifest]) await rm(path, { force: true });
+  for (const path of [delayFile, pidFile, log, `${manifest}.new`, manifest]) await rm(path, { force: true });
   await rmdir(folder).catch(ignoreMissing);
 }
 

@@ -1,46 +1,34 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, UserError } from '../core/errors.ts';
 import { startDetached } from '../runners/detached.ts';
 import { runLocal } from '../runners/local.ts';
+import { aheadOfOthers } from './ahead-of-others.ts';
 import { pathsOf } from './disk-manifest.ts';
-import { loopDevicesOn } from './mounts.ts';
-import { endProcess, processesOf } from './processes.ts';
+import { ourCommandOrBuilt } from './our-program.ts';
+import { delayText } from './serve-image.ts';
 
 const START_MS = 10_000;
-/** nbdkit takes delays in microseconds from 1.40 on, before that in milliseconds. */
-const FINE_MS = 0.05;
-const COARSE_MS = 1;
-
-/** The smallest step in which nbdkit's delay can be chosen here, in milliseconds. */
-export async function delayStepMs(): Promise<number> {
-  const args = ['--filter=delay', 'null', 'delay-write=1500us', '--run', 'true'];
-  const outcome = await runLocal({ file: 'nbdkit', args, timeoutMs: 5000 });
-  return outcome.status === 'captured' ? FINE_MS : COARSE_MS;
-}
 
 /**
- * Serves the image as a file in the disk's folder, each write late by `delayMs`, puts that file on a loop device and
- * mounts it. Undone by `stopServing`, also from half way.
+ * Serves the image as a file in the disk's folder (nbdfuse, and perfcase behind it), each write as late as `setDelay`
+ * says, puts that file on a loop device and mounts it.
  * @returns the loop device, for example "/dev/loop0"
  * @throws UserError with what the failing program said
  */
 export async function startServing(
-  { folder, image, delayMs }: { readonly folder: string; readonly image: string; readonly delayMs: number },
+  { folder, image }: { readonly folder: string; readonly image: string },
   signal?: AbortSignal,
 ): Promise<string> {
-  const { fuseFolder, served, pidFile, log, mountPoint } = pathsOf(folder);
+  const { fuseFolder, served, delayFile, pidFile, log, mountPoint } = pathsOf(folder);
   await rm(pidFile, { force: true });
+  const serve = ['disk', 'serve', image, delayFile];
   const server = startDetached(
-    {
+    await aheadOfOthers({
       file: 'nbdfuse',
-      args: [
-        ...['-P', pidFile, served],
-        ...['[', 'nbdkit', '--foreground', '--exit-with-parent', '--filter=delay', 'file', `file=${image}`],
-        ...[`delay-write=${formatDelay(delayMs)}`, ']'],
-      ],
+      args: ['-P', pidFile, served, '--command', ...ourCommandOrBuilt(), ...serve],
       timeoutMs: START_MS,
-    },
+    }),
     { logFile: log },
   );
   const ended = server.ended.then(async (reason) => {
@@ -54,12 +42,11 @@ export async function startServing(
   return loopDevice;
 }
 
-/** Takes the mount, the loop device and the server away, and leaves image and folder. @throws UserError */
-export async function stopServing(folder: string, signal?: AbortSignal): Promise<void> {
-  const { served, mountPoint } = pathsOf(folder);
-  await step('umount', [mountPoint], signal);
-  for (const device of loopDevicesOn(served)) await step('losetup', ['--detach', device], signal);
-  for (const server of processesOf(['nbdfuse'], [served])) await endProcess(server);
+/** How late each write is from now on, in milliseconds. Takes effect at once. */
+export async function setDelay(folder: string, delayMs: number): Promise<void> {
+  await writeFile(pathsOf(folder).delayFile, delayText(delayMs), { flag: 'r+' }).catch(() =>
+    writeFile(pathsOf(folder).delayFile, delayText(delayMs)),
+  );
 }
 
 /** Runs one step of the creation to its end. @throws UserError when it fails; the signal's reason when interrupted */
@@ -69,10 +56,6 @@ export async function step(file: string, args: readonly string[], signal?: Abort
   signal?.throwIfAborted();
   if (outcome.status !== 'captured') throw failure(outcome.reason ?? outcome.status);
   return outcome.stdout;
-}
-
-function formatDelay(delayMs: number): string {
-  return Number.isInteger(delayMs) ? `${delayMs}ms` : `${Math.round(delayMs * 1000)}us`;
 }
 
 /** nbdfuse writes its pid when the file is there. */

@@ -1,8 +1,6 @@
 import { startDetached } from '../runners/detached.ts';
+import { ourCommand } from './our-program.ts';
 import { formatOwner, ourselves } from './owner.ts';
-
-/** Programs that know `disk destroy`: the bundle, its link in a bin folder, and the entry in the sources. */
-const ENTRY = /[/\\]perfcase(\.js|\.ts)?$/;
 
 let guarded = false;
 
@@ -13,10 +11,10 @@ let guarded = false;
  * `perfcase disk create` or `destroy` removes it.
  */
 export function guardOurLab(stateDir: string): void {
-  const entry = process.argv[1];
-  if (guarded || entry === undefined || !ENTRY.test(entry)) return;
+  const command = guarded ? undefined : ourCommand();
+  if (!command) return;
   guarded = true;
-  const args = [...process.execArgv, entry, 'disk', 'destroy', '--owned-by', formatOwner(ourselves())];
+  const [file, ...args] = [...command, 'disk', 'destroy', '--owned-by', formatOwner(ourselves())];
   const env = { PERFCASE_STATE_DIR: stateDir };
-  startDetached({ file: process.execPath, args, timeoutMs: 0, env }, { watchUs: true });
+  startDetached({ file: file!, args, timeoutMs: 0, env }, { watchUs: true });
 }

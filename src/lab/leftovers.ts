@@ -3,6 +3,7 @@ import { destroyContainersWhere, destroyStaleContainers } from './container-fold
 import { type Destroyed, destroyDisk, destroyStaleDisks } from './disk-destroy.ts';
 import { listDisks } from './disk-manifest.ts';
 import { destroyNetnsWhere, destroyStaleNetns } from './netns.ts';
+import { destroyOrphans } from './orphans.ts';
 import { isRunning, type Owner } from './owner.ts';
 
 export interface Leftovers {
@@ -10,13 +11,16 @@ export interface Leftovers {
   readonly containers: readonly string[];
   readonly namespaces: readonly string[];
   readonly disks: readonly Destroyed[];
+  /** What no disk claims, one line each. */
+  readonly orphans: readonly string[];
 }
 
 /** Removes what ended runs of perfcase have left behind: who uses the disks first, the disks last. */
 export async function destroyLeftovers(root: string): Promise<Leftovers> {
   const containers = await destroyStaleContainers(root);
   const namespaces = await destroyStaleNetns(root);
-  return { containers, namespaces, disks: await destroyStaleDisks(root) };
+  const disks = await destroyStaleDisks(root);
+  return { containers, namespaces, disks, orphans: await destroyOrphans(root) };
 }
 
 /**

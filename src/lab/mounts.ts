@@ -9,6 +9,13 @@ export function isMounted(mountPoint: string): boolean {
   return parseMountPoints(readFileSync('/proc/self/mountinfo', 'utf8')).includes(mountPoint);
 }
 
+/** Mount points below a folder, in the order in which they were mounted. */
+export function mountsBelow(folder: string): string[] {
+  return parseMountPoints(readFileSync('/proc/self/mountinfo', 'utf8')).filter((path) =>
+    path.startsWith(`${folder}/`),
+  );
+}
+
 /** The fifth column of every line. */
 export function parseMountPoints(mountinfo: string): string[] {
   return mountinfo
@@ -22,10 +29,19 @@ export function parseMountPoints(mountinfo: string): string[] {
 
 /** Loop devices ("/dev/loop0") that stand on a file. The file itself is not touched: it may hang. */
 export function loopDevicesOn(file: string, sysBlock = '/sys/block'): string[] {
-  return readdirSync(sysBlock)
-    .filter((name) => name.startsWith('loop'))
-    .filter((name) => backingFile(`${sysBlock}/${name}`) === file)
-    .map((name) => `/dev/${name}`);
+  return loopDevices(sysBlock).flatMap((each) => (each.file === file ? [each.device] : []));
+}
+
+/** Loop devices that stand on files below a folder, also where these are gone. */
+export function loopDevicesBelow(folder: string): { readonly device: string; readonly file: string }[] {
+  return loopDevices('/sys/block').filter(({ file }) => file.startsWith(`${folder}/`));
+}
+
+function loopDevices(sysBlock: string): { readonly device: string; readonly file: string }[] {
+  return readdirSync(sysBlock).flatMap((name) => {
+    const file = name.startsWith('loop') ? backingFile(`${sysBlock}/${name}`) : undefined;
+    return file === undefined ? [] : [{ device: `/dev/${name}`, file }];
+  });
 }
 
 function backingFile(device: string): string | undefined {

@@ -17,6 +17,7 @@ const IN_MOUNT_NAMESPACE = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"
 const CONTAINERS_CONF = (folder: string) => `[engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
+lock_type = "file"
 tmp_dir = "${join(folder, 'tmp')}"
 [containers]
 cgroups = "disabled"

@@ -22,12 +22,16 @@ export function processesOf(programs: readonly string[], paths: readonly string[
 }
 
 /** Live processes that run one of `programs` with an argument that is a path below `folder`, which only we have made up. */
-export function processesBelow(programs: readonly string[], folder: string): Owner[] {
+export function processesBelow(
+  programs: readonly string[],
+  folder: string,
+): (Owner & { readonly path: string })[] {
   return livePids().flatMap((pid) => {
     const startTicks = startTicksOf(pid);
     const [program, ...args] = readArguments(pid);
     if (startTicks === undefined || program === undefined || !programs.includes(basename(program))) return [];
-    return args.some((arg) => arg.startsWith(`${folder}/`)) ? [{ pid, startTicks }] : [];
+    const path = args.find((arg) => arg.startsWith(`${folder}/`));
+    return path === undefined ? [] : [{ pid, startTicks, path }];
   });
 }
 

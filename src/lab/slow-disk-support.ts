@@ -3,7 +3,6 @@ import { type Support, supportOf, unsupported } from './support.ts';
 
 /** Programs that a slow disk stands on, with Debian's packages. */
 const PROGRAMS = {
-  nbdkit: 'nbdkit',
   nbdfuse: 'libnbd-bin',
   losetup: 'mount',
   'mkfs.ext4': 'e2fsprogs',

@@ -5,9 +5,10 @@ import { EXIT, UserError } from '../core/errors.ts';
 import { formatMs } from '../core/units.ts';
 import { type Destroyed, destroyDisk, destroyStaleDisks } from './disk-destroy.ts';
 import { checkDiskName, claimFolder, type DiskManifest, pathsOf, updateManifest } from './disk-manifest.ts';
-import { delayStepMs, startServing, step, stopServing } from './disk-server.ts';
+import { setDelay, startServing, step } from './disk-server.ts';
 import { type FsyncTime, measureFsync } from './fsync-time.ts';
 import { guardOurLab } from './guard.ts';
+import { destroyOrphans } from './orphans.ts';
 import { formatOwner, ourselves } from './owner.ts';
 import { slowDiskSupport } from './slow-disk-support.ts';
 import { stateDir } from './state.ts';
@@ -43,19 +44,19 @@ export interface SlowDisk {
   destroy(): Promise<Destroyed>;
 }
 
-/** An append costs about three writes one after the other, and the way there and back about half a millisecond. */
-const WRITES_PER_APPEND = 3.1;
-const OVERHEAD_MS = 0.5;
+/** An append costs about so many writes one after the other, and the way there and back some tenths of a millisecond. */
+const WRITES_PER_APPEND = 3.3;
+const OVERHEAD_MS = 0.6;
 /** Good enough: a disk is less even than this from run to run. */
-const TOLERANCE = 0.08;
-const ROUNDS = 3;
+const TOLERANCE = 0.05;
+const ROUNDS = 4;
 const MOST_DELAY_MS = 1000;
 /** Few inodes and a small journal, all written at once: nothing of it goes on in the background while we measure. */
 const MKFS = ['-q', '-F', '-m', '0', '-N', '4096', '-J', 'size=8'];
 const MKFS_NOW = ['-E', 'lazy_itable_init=0,lazy_journal_init=0,nodiscard'];
 
 /**
- * Makes a mounted disk whose synchronous writes really are slow: an ext4 image, served by nbdkit with a delay on each
+ * Makes a mounted disk whose synchronous writes really are slow: an ext4 image, served by perfcase with a delay on each
  * write, seen as a file through nbdfuse, on a loop device. The delay is chosen by measuring.
  * Everything is undone when a step fails or `signal` aborts.
  * @throws UserError where the machine cannot do it; the signal's reason when interrupted
@@ -68,6 +69,7 @@ export async function createSlowDisk(options: SlowDiskOptions = {}): Promise<Slo
   const owner = ourselves();
   const name = checkDiskName(options.name ?? `disk-${formatOwner(owner)}`);
   await destroyStaleDisks(root);
+  await destroyOrphans(root);
   const image = join(await imageFolder(sizeMiB), `perfcase-disk-${name}-${formatOwner(owner)}.img`);
   let manifest: DiskManifest = {
     schema: 'perfcase.disk/1',
@@ -133,7 +135,7 @@ async function makeFileSystem(
   await step('mkfs.ext4', [...MKFS, ...MKFS_NOW, image], signal);
 }
 
-/** Serves, measures, and serves again with a better delay until the sync time is near the wish or no step nearer. */
+/** Serves, measures, and corrects the delay until the sync time is near the wish. */
 async function calibrate(
   folder: string,
   image: string,
@@ -141,24 +143,23 @@ async function calibrate(
   progress: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<NonNullable<DiskManifest['ready']>> {
-  const stepMs = await delayStepMs();
-  const toStep = (ms: number) => Math.min(MOST_DELAY_MS, Math.max(0, Math.round(ms / stepMs) * stepMs));
-  const { mountPoint } = pathsOf(folder);
   const limits = { samples: 50, limitMs: Math.max(1500, 6 * wishMs), ...(signal ? { signal } : {}) };
-  const tried = new Map<number, number>();
-  const missBy = (delayMs: number) => Math.abs((tried.get(delayMs) ?? 0) - wishMs);
-  let delayMs = toStep((wishMs - OVERHEAD_MS) / WRITES_PER_APPEND);
-  for (let final = false; ; ) {
-    const loopDevice = await startServing({ folder, image, delayMs }, signal);
-    const fsync = await measureFsync(mountPoint, limits);
+  let delayMs = within((wishMs - OVERHEAD_MS) / WRITES_PER_APPEND);
+  await setDelay(folder, delayMs);
+  const loopDevice = await startServing({ folder, image }, signal);
+  for (let round = 1; ; round++) {
+    const fsync = await measureFsync(pathsOf(folder).mountPoint, limits);
     progress(`writes delayed by ${formatMs(delayMs)}: fdatasync takes ${formatMs(fsync.p50Ms)}`);
-    tried.set(delayMs, fsync.p50Ms);
-    const next = toStep(delayMs + (wishMs - fsync.p50Ms) / WRITES_PER_APPEND);
-    final ||= missBy(delayMs) <= TOLERANCE * wishMs || next === delayMs || tried.size === ROUNDS;
-    // Between two steps of the delay the nearer one is taken, which may be the one before.
-    if (final || (tried.has(next) && missBy(next) >= missBy(delayMs))) return { loopDevice, delayMs, fsync };
-    final = tried.has(next);
-    await stopServing(folder, signal);
+    // Not the median: what else the machine does now would be taken for the disk's own, and be missing later.
+    const missMs = wishMs - fsync.p10Ms;
+    const next = within(delayMs + missMs / WRITES_PER_APPEND);
+    const isNear = Math.abs(missMs) <= TOLERANCE * wishMs;
+    if (isNear || next === delayMs || round === ROUNDS) return { loopDevice, delayMs, fsync };
     delayMs = next;
+    await setDelay(folder, delayMs);
   }
+}
+
+function within(delayMs: number): number {
+  return Math.min(MOST_DELAY_MS, Math.max(0, Math.round(delayMs * 1000) / 1000));
 }

@@ -83,7 +83,7 @@ itNeeds(
     expect(report.missing.map(({ what }) => what)).toContain('iostat');
     // Elsewhere packages have other names.
     if (report.machine.distribution.includes('debian')) {
-      expect(report.install).toMatch(/^(sudo )?apt-get install (?!.*strace).*\bsysstat\b.*\bnbdkit\b/);
+      expect(report.install).toMatch(/^(sudo )?apt-get install (?!.*strace).*\bsysstat\b.*\blibnbd-bin\b/);
       expect(report.install).not.toContain('docker.io');
     }
   },

@@ -39,9 +39,9 @@ describeNeeds(['slow-disk', 'dist'], 'perfcase disk', () => {
     expect(created.stderr).toContain('fdatasync takes');
     const disk = JSON.parse(String(created.stdout));
     expect(disk).toMatchObject({ name, mountPoint: join(state, 'disks', name, 'mnt') });
-    // The smallest step of the delay is a millisecond on older systems, and an append costs three of them.
-    expect(disk.fsync.p50Ms).toBeGreaterThan(5);
-    expect(disk.fsync.p50Ms).toBeLessThan(12);
+    // What the disk itself needs: the median also tells of whatever else this machine does now.
+    expect(disk.fsync.p10Ms).toBeGreaterThan(6);
+    expect(disk.fsync.p10Ms).toBeLessThan(10);
     expect(readFileSync('/proc/diskstats', 'utf8')).toContain(` ${disk.device} `);
     expect(readdirSync(disk.mountPoint)).not.toContain(expect.stringContaining('perfcase'));
     const listed = await perfcase(['disk', 'list']);
@@ -53,14 +53,14 @@ describeNeeds(['slow-disk', 'dist'], 'perfcase disk', () => {
     expect((await perfcase(['disk', 'destroy', '--all'])).stdout).toBe('nothing to remove');
   });
 
-  it('comes nearer to another wish by measuring', async () => {
-    const { stdout } = await perfcase([
-      ...['disk', 'create', '--fsync', '20ms', '--name', name, '--format', 'json'],
-      ...small,
-    ]);
-    const { p50Ms } = JSON.parse(String(stdout)).fsync;
-    expect(p50Ms).toBeGreaterThan(15);
-    expect(p50Ms).toBeLessThan(27);
+  it.each([
+    [['--fsync', '20ms'], 20],
+    [['--profile', 'cloud'], 2.5],
+  ])('comes near to what %j asks for by measuring', async (wish, wishMs) => {
+    const create = ['disk', 'create', ...wish, '--name', name, '--format', 'json', ...small];
+    const { p10Ms } = JSON.parse(String((await perfcase(create)).stdout)).fsync;
+    expect(p10Ms).toBeGreaterThan(wishMs * 0.75);
+    expect(p10Ms).toBeLessThan(wishMs * 1.25);
   });
 
   const folder = () => join(state, 'disks', name);
@@ -110,11 +110,16 @@ describeNeeds(['slow-disk', 'dist'], 'perfcase disk', () => {
     expect(again.exitCode).toBe(0);
   });
 
-  it('says who uses a disk that is removed all the same', async () => {
+  it('leaves a disk alone that somebody uses, unless it is told to', async () => {
     await perfcase(['disk', 'create', '--name', name, ...small]);
     const user = execa('sleep', ['60'], { cwd: join(folder(), 'mnt'), reject: false });
     try {
-      const { exitCode, stderr } = await perfcase(['disk', 'destroy', name]);
+      const refused = await perfcase(['disk', 'destroy', name]);
+      expect([refused.exitCode, refused.stderr]).toEqual([
+        2,
+        `perfcase: disk "${name}" is used by sleep (pid ${user.pid}); end that first, or say --force.`,
+      ]);
+      const { exitCode, stderr } = await perfcase(['disk', 'destroy', name, '--force']);
       expect(exitCode).toBe(0);
       expect(stderr).toContain(`sleep (pid ${user.pid})`);
     } finally {
@@ -123,6 +128,16 @@ describeNeeds(['slow-disk', 'dist'], 'perfcase disk', () => {
     }
     for (let tries = 0; onLoop() && tries < 100; tries++) await sleep(20);
     expect(tracesOf(state).filter((trace) => trace !== state)).toEqual([]);
+  });
+
+  it('removes what is left when somebody has deleted its books', async () => {
+    await perfcase(['disk', 'create', '--name', name, ...small]);
+    rmSync(join(folder(), 'manifest.json'));
+    const { exitCode, stdout } = await perfcase(['disk', 'destroy', '--all']);
+    expect(exitCode).toBe(0);
+    for (const what of ['mount', 'loop device', 'process', 'image'])
+      expect(stdout).toContain(`removed the ${what} `);
+    expect(tracesOf(state)).toEqual([]);
   });
 
   it('leaves loop devices alone that are not its own', async () => {
@@ -154,7 +169,7 @@ describeNeeds(['slow-disk', 'dist'], 'perfcase disk', () => {
   it('gives a replay its own disk', async () => {
     const disk = await createSlowDisk({ fsyncMs: 4, sizeMiB: 32, stateDir: state });
     try {
-      expect(disk.fsyncP50Ms).toBeGreaterThan(2);
+      expect(disk.fsync.p10Ms).toBeGreaterThan(3);
       expect(disk.device).toMatch(/^loop\d+$/);
     } finally {
       expect(await disk.destroy()).toMatchObject({ notes: [], left: [] });

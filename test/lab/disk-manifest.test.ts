@@ -31,7 +31,7 @@ function manifest(changes: Partial<DiskManifest> = {}): DiskManifest {
     ...changes,
   };
 }
-const ready = { loopDevice: '/dev/loop0', delayMs: 2, fsync: { p50Ms: 7, p99Ms: 8, samples: 50 } };
+const ready = { loopDevice: '/dev/loop0', delayMs: 2, fsync: { p10Ms: 7, p50Ms: 7, p99Ms: 8, samples: 50 } };
 const ended = { pid: 2 ** 22 + 1, startTicks: 1 };
 
 it('keeps a manifest from before the first step until the folder is gone', async () => {

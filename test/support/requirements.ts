@@ -22,7 +22,7 @@ const CAPABILITIES = {
   fuse: () => (existsSync('/dev/fuse') ? undefined : '/dev/fuse'),
   loop: () => (existsSync('/dev/loop-control') ? undefined : '/dev/loop-control'),
   /** Everything that `perfcase disk create` stands on. */
-  'slow-disk': () => first(['root', 'fuse', 'loop', 'nbdkit', 'nbdfuse', 'losetup', 'mkfs.ext4']),
+  'slow-disk': () => first(['root', 'fuse', 'loop', 'nbdfuse', 'losetup', 'mkfs.ext4']),
   /** The bundled CLI; `npm test` and `npm run test:e2e` build it before the tests. */
   dist: () => (existsSync('dist/perfcase.js') ? undefined : 'dist/ (run "npm run build")'),
 } as const;

@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { formatMs, parseDuration } from '../../core/units.ts';
 import { type Destroyed, destroyDisk, isInOthersHands, isStale } from '../../lab/disk-destroy.ts';
 import { type DiskFolder, listDisks, pathsOf } from '../../lab/disk-manifest.ts';
+import { DISK_PROFILE_NAMES, DISK_PROFILES, type DiskProfileName } from '../../lab/disk-profiles.ts';
 import { destroyLeftovers, destroyOwnedBy } from '../../lab/leftovers.ts';
 import { parseOwner } from '../../lab/owner.ts';
+import { holdersOf } from '../../lab/processes.ts';
+import { serveImage } from '../../lab/serve-image.ts';
 import { createSlowDisk, type SlowDisk } from '../../lab/slow-disk.ts';
 import { stateDir } from '../../lab/state.ts';
 import type { Io } from '../command.ts';
@@ -15,10 +19,17 @@ const LEAST_MIB = 16;
 const MOST_MIB = 64 * 1024;
 
 interface CreateOptions {
-  fsync: number;
+  fsync?: number;
+  profile: DiskProfileName;
   size: number;
   name: string;
   format: 'text' | 'json';
+}
+
+interface DestroyOptions {
+  all?: boolean;
+  force?: boolean;
+  ownedBy?: string;
 }
 
 /** `perfcase disk`: a disk as slow as the one of the case, made, shown, removed. */
@@ -28,7 +39,8 @@ export function configure(command: Command, io: Io): void {
   command
     .command('create')
     .description('make a mounted disk whose fdatasync takes about as long as wished, and measure it')
-    .option('--fsync <time>', 'how long fdatasync of an appended record shall take', readFsync, 8)
+    .addOption(new Option('--profile <kind>', profileHelp()).choices(DISK_PROFILE_NAMES).default('hdd'))
+    .option('--fsync <time>', 'how long fdatasync of an appended record shall take instead', readFsync)
     .option('--size <size>', 'its size, for example 512M or 2G', readSize, 512)
     .option('--name <name>', 'its name', 'lab')
     .addOption(format())
@@ -38,10 +50,20 @@ export function configure(command: Command, io: Io): void {
     .description('remove a disk, and everything that ended runs of perfcase have left behind')
     .argument('[name]', 'which; may be left out when there is only one')
     .option('--all', 'all of them')
+    .option('--force', 'also one that is in use')
     .addOption(new Option('--owned-by <process>', 'when that process has ended: what it made').hideHelp())
-    .action((name: string | undefined, options: { all?: boolean; ownedBy?: string }) =>
-      destroy(name, options, io),
-    );
+    .action((name: string | undefined, options: DestroyOptions) => destroy(name, options, io));
+  command
+    .command('serve', { hidden: true })
+    .description('what a disk of ours stands on: serves an image by NBD on standard input and output')
+    .argument('<image>')
+    .argument('<delay-file>')
+    .action(async (image: string, delayFile: string) => {
+      // For top and pidstat. The title would be seen too, but it takes the place of the arguments.
+      writeFileSync('/proc/self/comm', 'perfcase-disk');
+      io.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
+      await serveImage(image, delayFile, process.stdin, io.stdout);
+    });
   command
     .command('list')
     .description('the disks that are there')
@@ -49,7 +71,16 @@ export function configure(command: Command, io: Io): void {
     .action((options: { format: 'text' | 'json' }) => list(options, io));
 }
 
-async function create({ fsync, size, name, format }: CreateOptions, io: Io): Promise<void> {
+function profileHelp(): string {
+  const rows = DISK_PROFILE_NAMES.map((name) => {
+    const { fsyncMs, standsFor } = DISK_PROFILES[name];
+    return `${name}: ${standsFor}, ${formatMs(fsyncMs)} a sync`;
+  });
+  return rows.join('; ');
+}
+
+async function create({ profile, size, name, format, ...options }: CreateOptions, io: Io): Promise<void> {
+  const fsync = options.fsync ?? DISK_PROFILES[profile].fsyncMs;
   const disk = await createSlowDisk({
     fsyncMs: fsync,
     sizeMiB: size,
@@ -81,7 +112,7 @@ function createdText({ name, mountPoint, device, fsync }: SlowDisk, wishMs: numb
 
 async function destroy(
   name: string | undefined,
-  { all, ownedBy }: { all?: boolean; ownedBy?: string },
+  { all, force, ownedBy }: DestroyOptions,
   io: Io,
 ): Promise<void> {
   const root = stateDir(io.env);
@@ -95,22 +126,29 @@ async function destroy(
   const stale = await destroyLeftovers(root);
   results.push(...stale.disks);
   const disks = await listDisks(root);
+  const busy: string[] = [];
   for (const disk of chosen(disks, name, all === true, stale.disks)) {
     if (isInOthersHands(disk)) {
       const line = `disk "${disk.manifest.name}" belongs to the running perfcase with pid ${disk.manifest.owner.pid}`;
       if (!all) throw new UserError(`${line}; end that one first.`);
       io.stderr.write(`perfcase: ${line}; it is left alone.\n`);
-    } else results.push(await destroyDisk(root, disk));
+      continue;
+    }
+    const users = force ? [] : holdersOf(pathsOf(disk.folder).mountPoint);
+    if (users.length > 0) busy.push(`disk "${disk.manifest.name}" is used by ${users.join(', ')}`);
+    else results.push(await destroyDisk(root, disk));
   }
   for (const { notes } of results) for (const note of notes) io.stderr.write(`perfcase: ${note}.\n`);
   for (const { name: gone, left } of results)
     if (left.length === 0) io.stdout.write(`removed disk "${gone}"\n`);
   for (const gone of stale.namespaces) io.stdout.write(`removed network namespace ${gone}\n`);
   for (const gone of stale.containers) io.stdout.write(`removed the containers of ${gone}\n`);
-  if (results.length + stale.namespaces.length + stale.containers.length === 0)
-    io.stdout.write('nothing to remove\n');
+  for (const gone of stale.orphans) io.stdout.write(`removed ${gone}\n`);
+  const count = [results, busy, stale.namespaces, stale.containers, stale.orphans].flat().length;
+  if (count === 0) io.stdout.write('nothing to remove\n');
   const left = results.flatMap((result) => result.left);
   if (left.length > 0) throw new UserError(`could not be removed: ${left.join(', ')}.`, EXIT.failure);
+  if (busy.length > 0) throw new UserError(`${busy.join('; ')}; end that first, or say --force.`);
 }
 
 /** @throws UserError when it is not clear which one is meant */
