@@ -5,6 +5,7 @@ import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } 
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { Exchange, isConnection, lacksBytes } from './exchange.ts';
 import { type Execution, ExecutionClock, type Stall } from './execution.ts';
+import { FileReader, type FileReads } from './file-reads.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { doingOf, ThreadTimes } from './thread-times.ts';
@@ -38,6 +39,8 @@ export interface Trace {
   readonly appends: readonly Append[];
   readonly syncs: readonly Sync[];
   readonly http: readonly HttpRequest[];
+  /** What the target read from files, and for which request. */
+  readonly fileReads: FileReads;
   /** Calls by which the target made a child process. */
   readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
@@ -76,6 +79,7 @@ export function deriveTrace(given: TraceInput): Trace {
   const conversations = new Map<Channel, Conversation>();
   const logs: OpenLogs = new Map();
   const http = new HttpReader();
+  const files = new FileReader();
   const commands: Command[] = [];
   const appends: Append[] = [];
   const syncs: Sync[] = [];
@@ -141,6 +145,7 @@ export function deriveTrace(given: TraceInput): Trace {
         afterGap = true;
         for (const conversation of conversations.values()) conversation.interrupt();
         http.interrupt(endUs);
+        files.interrupt();
         unsynced.clear();
       }
       continue;
@@ -166,6 +171,7 @@ export function deriveTrace(given: TraceInput): Trace {
     const channel = channelOf.get(call);
     note(call, channel);
     if (!channel) continue;
+    if (channel.pid === target) files.data(call, channel);
     if (SYNC_CALLS.has(call.name)) {
       const sync = makeSync(call, channel, lastAppend.get(channel), pidOf, conversations);
       if (!sync) continue;
@@ -257,6 +263,7 @@ export function deriveTrace(given: TraceInput): Trace {
     appends: appends.filter((append) => append.channel.pid === target),
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
+    fileReads: files.finish(),
     forks,
     monitorFeeds,
     opaque,

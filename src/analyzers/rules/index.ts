@@ -25,6 +25,7 @@ import { singleThreadSaturated } from './single-thread-saturated.ts';
 import { slowCommand } from './slow-command.ts';
 import { smallSyncWrites } from './small-sync-writes.ts';
 import { swapping } from './swapping.ts';
+import { tableScan } from './table-scan.ts';
 import { tracerAttached } from './tracer-attached.ts';
 import { writeInReadPath } from './write-in-read-path.ts';
 
@@ -44,6 +45,7 @@ export const RULES: readonly Rule[] = [
   fsyncPerWrite,
   fsyncBacklog,
   smallSyncWrites,
+  tableScan,
   writeInReadPath,
   nPlusOneReads,
   scanSmallCount,
