@@ -31,6 +31,8 @@ export interface FileReads {
   readonly requests: readonly ReadingRequest[];
   /** Bytes that were read from files, with and without a request. */
   readonly bytes: number;
+  /** Those for which no request was seen from its beginning to its answer. */
+  readonly strayBytes: number;
 }
 
 type Growing = { -readonly [K in keyof FileReading]: FileReading[K] } & { offsets: number[] };
@@ -48,6 +50,7 @@ export class FileReader {
   private readonly requests: ReadingRequest[] = [];
   private readonly open = new Map<number | undefined, Open>();
   private bytes = 0;
+  private answeredBytes = 0;
 
   /** A call that moved bytes on a channel of the target. */
   data(call: SyscallObservation, channel: Channel): void {
@@ -78,7 +81,7 @@ export class FileReader {
 
   finish(): FileReads {
     for (const tid of [...this.open.keys()]) this.close(tid);
-    return { requests: this.requests, bytes: this.bytes };
+    return { requests: this.requests, bytes: this.bytes, strayBytes: this.bytes - this.answeredBytes };
   }
 
   private read(call: SyscallObservation, channel: Channel, moved: number): void {
@@ -113,6 +116,7 @@ export class FileReader {
     if (!open?.answer) return;
     const [reading] = [...open.files.values()].sort((a, b) => b.bytes - a.bytes);
     if (!reading) return;
+    for (const { bytes } of open.files.values()) this.answeredBytes += bytes;
     const { request, answer, answerBytes } = open;
     this.requests.push({ request, answer, answerBytes, reading });
   }

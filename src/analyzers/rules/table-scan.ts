@@ -43,12 +43,16 @@ export const tableScan: Rule = {
     const trace = facts.trace!;
     if (trace.commands.length > 0)
       return notApplicable('it answers commands of the Redis protocol from its memory');
-    const { requests, bytes } = trace.fileReads;
+    const { requests, bytes, strayBytes } = trace.fileReads;
     if (bytes < LEAST_BYTES)
       return clear(`it read ${mebibytes(bytes)} from files in ${plural(trace.calls, 'system call')}`);
     const large = requests.filter(
       ({ reading }) => reading.bytes >= LEAST_BYTES && reading.reads >= LEAST_READS,
     );
+    if (large.length === 0 && strayBytes >= LEAST_BYTES)
+      return insufficient(
+        `it read ${mebibytes(strayBytes)} from files, and no request that this was for was seen from its beginning to its answer`,
+      );
     if (large.length === 0)
       return clear(
         `it read ${mebibytes(bytes)} from files, no request more than ${mebibytes(most(requests))} of one`,

@@ -66,10 +66,6 @@ judges(ID, {
       log: backend({ answerBytes: 400 * PAGE }),
       ...target,
     }),
-    'a backup that reads a file once and serves nobody': () => ({
-      log: new TraceLog({ pid: 5432 }).times(2000, (log, at) => page(log, at * PAGE)),
-      ...target,
-    }),
     'a reader of the write-ahead log that is asked now and then': () => ({
       log: new TraceLog({ pid: 5432 }).times(10, (log, request) => {
         ask(log).times(200, (_, at) => page(log, (request * 200 + at) * PAGE, 17));
@@ -88,6 +84,14 @@ judges(ID, {
   },
   cannotTell: {
     'no log': () => ({}),
+    'a backup that reads a file once and serves nobody': () => ({
+      log: new TraceLog({ pid: 5432 }).times(2000, (log, at) => page(log, at * PAGE)),
+      ...target,
+    }),
+    'a window that is shorter than a request': () => ({
+      log: new TraceLog({ pid: 5432 }).times(300, (log, at) => page(log, at * PAGE)),
+      ...target,
+    }),
     'one slow answer': () => ({ log: backend({ requests: 1, pages: 2000 }), ...target }),
     'a Redis server': () => ({ log: slowQuery(new TraceLog()) }),
     'reads that do not say where': () => ({
