@@ -4,6 +4,7 @@ import { VERSION } from '../core/version.ts';
 import { printable } from '../report/printable.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Io } from './command.ts';
+import { withinColumns } from './help-columns.ts';
 
 /**
  * Runs the CLI. Never throws and never ends the process: the exit code is returned.
@@ -65,7 +66,7 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
     .version(VERSION)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: (text) => io.stdout.write(withinColumns(text)),
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) =>
         write(`perfcase: ${text.replace(/^error: /, '').trimEnd()}; --help shows the usage.\n`),

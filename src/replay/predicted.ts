@@ -29,3 +29,14 @@ export function predictions({ phases, report }: Replay): Predicted[] {
     return [{ phase: played.phase.id, metric: prediction.metric, predicted: after, measured }];
   });
 }
+
+/** What the diagnosis of the slow phase said each fix would bring, in turn, for the query as it was timed. */
+export function predictedSeconds({ phases, report }: Replay): (number | undefined)[] {
+  const slow = phases[0]?.seconds;
+  return phases.map(({ phase }) => {
+    // The last of them in the report knows what those before it bring.
+    const prediction = report.findings.findLast(({ id }) => phase.mends.includes(id))?.prediction;
+    if (!prediction || slow === undefined) return undefined;
+    return Number(((slow * (prediction.inTurn ?? prediction).after) / prediction.before).toPrecision(2));
+  });
+}

@@ -28,7 +28,7 @@ export function drawSyncs({
 }
 
 /** What each layer is called. */
-const LAYER_NAMES: Readonly<Record<PathLayer, string>> = {
+export const LAYER_NAMES: Readonly<Record<PathLayer, string>> = {
   sync: 'waiting for its own sync',
   syncOfOthers: "waiting for others' syncs",
   append: 'appending to the log',

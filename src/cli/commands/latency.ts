@@ -91,12 +91,16 @@ export function configure(command: Command, io: Io): void {
 function sub(command: Command, name: string, summary: string): Command {
   const made = command.command(name).description(summary).exitOverride();
   made
-    .option('--host <name>', "the server's address", '127.0.0.1')
+    .addOption(new Option('--host <name>', "the server's address").default('127.0.0.1', '127.0.0.1'))
     .option('--port <n>', "the server's port", readPort, 6379)
     .option('--socket <path>', 'its unix socket, in place of host and port')
-    .option('--timeout <time>', 'how long to wait for its answers', parseDuration, 5000)
     .addOption(
-      new Option('--format <name>', 'how to print').choices(['text', 'json', 'markdown']).default('text'),
+      new Option('--timeout <time>', 'how long to wait for its answers')
+        .argParser(parseDuration)
+        .default(5000, '5s'),
+    )
+    .addOption(
+      new Option('--format <name>', 'text, json or markdown').argParser(readFormat).default('text', 'text'),
     );
   return addServerFlags(made).addHelpText('after', EXPLANATION);
 }
@@ -132,6 +136,12 @@ function finish(io: Io, reading: LatencyReading, text: string): void {
 
 function isUtf8(env: NodeJS.ProcessEnv): boolean {
   return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+}
+
+function readFormat(text: string): LatencyFormat {
+  const format = (['text', 'json', 'markdown'] as const).find((name) => name === text);
+  if (format) return format;
+  throw new InvalidArgumentError('Formats are text, json and markdown.');
 }
 
 function readPort(text: string): number {

@@ -7,6 +7,7 @@ import { TOPOLOGIES, type TopologyKind } from '../../lab/topology.ts';
 import { play, type Replay } from '../../replay/player.ts';
 import { predictions } from '../../replay/predicted.ts';
 import { DISKS } from '../../replay/stage-disk.ts';
+import { renderReplayHtml } from '../../report/html/replay.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
 import { type Check, checkPlay, type Played } from '../../scenario/check.ts';
 import { SERVERS, withoutFaults } from '../../scenario/scenario.ts';
@@ -14,6 +15,7 @@ import { TRACER_CHOICES } from '../../tracers/ladder.ts';
 import type { Io } from '../command.ts';
 import { MAX_OVERHEAD_HELP, maxOverheadOf } from '../max-overhead.ts';
 import { checksJunit, checksText } from '../replay/checks.ts';
+import { pictureOf } from '../replay/picture.ts';
 import { Story } from '../replay/story.ts';
 import { checkOutput, isColoured, numberOption, progressOf, writeReport } from '../report-output.ts';
 
@@ -62,7 +64,7 @@ export function configure(command: Command, io: Io): void {
     .option('--duration <time>', 'how long the server is watched', '10s')
     .option('--tracer <name>', `${CHOICES.join(', ')}; none attaches nothing and says less`, 'auto')
     .option('--max-overhead <share>', MAX_OVERHEAD_HELP, formatShare(MAX_OVERHEAD).replace(' ', ''))
-    .option('--format <format>', 'text or json; junit with --check', 'text')
+    .option('--format <format>', 'text, json or html; junit with --check', 'text')
     .option('--output <file>', 'write the report there')
     .option('--no-redact', 'show keys and values as they were captured')
     .option('--quiet', 'no progress on standard error')
@@ -81,9 +83,9 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   if (!tracer) throw new UserError(`--tracer takes ${CHOICES.join(', ')}, not "${options.tracer}".`);
   const maxOverhead = maxOverheadOf(options);
   const { format, check = false } = options;
-  if (format !== 'text' && format !== 'json' && !(check && format === 'junit')) {
+  if (format !== 'text' && format !== 'json' && format !== 'html' && !(check && format === 'junit')) {
     const also = format === 'junit' ? '; junit needs --check' : '';
-    throw new UserError(`replay prints text or json, not "${format}"${also}.`);
+    throw new UserError(`replay prints text, json or html, not "${format}"${also}.`);
   }
   const durationMs = parseDuration(options.duration);
   if (durationMs < 3000 || durationMs > 600_000)
@@ -141,6 +143,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   const checks = checkPlay(loaded, playedOf(replay));
   story?.finish(replay);
   if (format === 'json') text = `${JSON.stringify(toJson(replay, seed, checks), null, 2)}\n`;
+  else if (format === 'html') text = renderReplayHtml(pictureOf(replay));
   else if (check) text = format === 'junit' ? checksJunit(checks, id) : checksText(checks, id, colour);
   if (!story || !toScreen) await writeReport(text, options.output, io);
   const holds = check ? checks.every(({ ok }) => ok) : replay.notFound.length === 0;

@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
+import { type JUnitCase, junitXml } from '../../report/junit-xml.ts';
 import type { Check } from '../../scenario/check.ts';
 
 const WIDTHS = [27, 24, 23] as const;
@@ -39,27 +40,16 @@ export function checksText(checks: readonly Check[], id: string, colour: boolean
 
 /** The same as a test suite for CI. */
 export function checksJunit(checks: readonly Check[], id: string): string {
-  const failed = checks.filter(({ ok }) => !ok).length;
-  const cases = checks.map(({ what, expected, seen, ok }) => {
-    const head = `    <testcase classname="${escapeXml(id)}" name="${escapeXml(what)}"`;
-    if (ok) return `${head}/>`;
-    return `${head}>\n      <failure message="${escapeXml(`expected ${expected}, seen ${seen}`)}"/>\n    </testcase>`;
-  });
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<testsuites>',
-    `  <testsuite name="perfcase replay ${escapeXml(id)}" tests="${checks.length}" failures="${failed}">`,
-    ...cases,
-    '  </testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n');
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  const cases = checks.map(
+    ({ what, expected, seen, ok }): JUnitCase => ({
+      group: id,
+      name: what,
+      ...(ok
+        ? {}
+        : {
+            outcome: { kind: 'failure', type: 'expectation', message: `expected ${expected}, seen ${seen}` },
+          }),
+    }),
+  );
+  return junitXml([{ name: `perfcase replay ${id}`, cases }]);
 }

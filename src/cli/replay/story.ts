@@ -2,9 +2,11 @@ import { Chalk } from 'chalk';
 import type { Report } from '../../core/finding.ts';
 import { formatMs, significant } from '../../core/units.ts';
 import type { PlayedPhase, Replay, ReplayListener } from '../../replay/player.ts';
+import { predictedSeconds } from '../../replay/predicted.ts';
 import type { StageFacts } from '../../replay/stage.ts';
 import { renderTerminal, wrap } from '../../report/terminal.ts';
-import { directivesOf, type Scenario } from '../../scenario/scenario.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import { changesOf, stageRows } from './words.ts';
 
 const WIDTH = 80;
 
@@ -23,20 +25,8 @@ export class Story implements ReplayListener {
   }
 
   staged(stage: StageFacts): void {
-    const settings = Object.entries(directivesOf(this.scenario))
-      .map(([directive, value]) => `${directive} ${value}`)
-      .join(', ');
     this.heading('The stage');
-    const { serverName, serverPid, serverPort, serverContainer, appPid, appContainer, appUrl } = stage;
-    const inside = (container?: string) => (container === undefined ? '' : `, container ${container}`);
-    const server = `${serverName} (pid ${serverPid}, port ${serverPort}${inside(serverContainer)})`;
-    this.row('server', settings === '' ? server : `${server}: ${settings}`);
-    if (appUrl !== undefined)
-      this.row('client', `perfcase app (pid ${appPid}${inside(appContainer)}) at ${appUrl}`);
-    const sync = stage.fsyncMs === undefined ? '' : `; a sync takes ${formatMs(stage.fsyncMs)}`;
-    this.row('network', stage.network);
-    this.row('disk', `${stage.disk}${sync}`);
-    for (const line of stage.different) this.row('but', line);
+    for (const [name, text] of stageRows(stage, this.scenario)) this.row(name, text);
   }
 
   filled(seconds: number): void {
@@ -48,12 +38,7 @@ export class Story implements ReplayListener {
   measured({ phase, asked, seconds, samples }: PlayedPhase, before: PlayedPhase | undefined): void {
     this.heading(phase.title);
     if (phase.why !== '') this.write(`${lines(phase.why, '   ')}\n`);
-    for (const [directive, value] of Object.entries(phase.config)) {
-      this.write(`   ${this.chalk.cyan(`CONFIG SET ${directive} ${value}`)}\n`);
-    }
-    for (const name of phase.remove) this.write(`   ${this.chalk.cyan(`without ${name}`)}\n`);
-    for (const { name, instead } of phase.load)
-      this.write(`   ${this.chalk.cyan(`${name} instead of ${instead}`)}\n`);
+    for (const change of changesOf(phase)) this.write(`   ${this.chalk.cyan(change)}\n`);
     const ratio = before && before.seconds / seconds;
     const gain =
       ratio === undefined ? '' : `, ${significant(Number(ratio.toPrecision(2)))} times as fast as before`;
@@ -110,17 +95,6 @@ export class Story implements ReplayListener {
     const [first, ...rest] = wrap(text, WIDTH - 11, '');
     this.write(`   ${name.padEnd(8)}${first}\n${rest.map((line) => `           ${line}\n`).join('')}`);
   }
-}
-
-/** What the diagnosis of the slow phase said each fix would bring, in turn, for the query as it was timed. */
-function predictedSeconds({ phases, report }: Replay): (number | undefined)[] {
-  const slow = phases[0]?.seconds;
-  return phases.map(({ phase }) => {
-    // The last of them in the report knows what those before it bring.
-    const prediction = report.findings.findLast(({ id }) => phase.mends.includes(id))?.prediction;
-    if (!prediction || slow === undefined) return undefined;
-    return Number(((slow * (prediction.inTurn ?? prediction).after) / prediction.before).toPrecision(2));
-  });
 }
 
 function lines(text: string, indent: string): string {

@@ -1,6 +1,8 @@
 import type { Report } from '../../core/finding.ts';
-import type { Layer } from '../../core/timeline.ts';
-import { formatMs, formatShare } from '../../core/units.ts';
+import type { Layer, LayerTime } from '../../core/timeline.ts';
+import { formatMs, formatShare, plural } from '../../core/units.ts';
+import { LAYER_NAMES } from '../drawing.ts';
+import { evidenceLines } from './raw-lines.ts';
 import { escaped, percent, type Section } from './text.ts';
 
 /** What each layer of a waterfall is, in words. */
@@ -30,32 +32,50 @@ export function stack(stretches: readonly Stretch[], wholeMs: number): string {
   return `<div class="stack" aria-hidden="true">${pieces.join('')}</div>`;
 }
 
-/** Where the time went, by layer: as a bar, and as the table that says it. */
-export function layers(report: Report): Section | undefined {
-  const { waterfall } = report;
-  if (!waterfall) return undefined;
-  const stretches = (Object.keys(LAYERS) as Layer[]).map(
-    (layer): Stretch => ({ colour: layer, name: LAYERS[layer], ms: waterfall.layers[layer] }),
+/** Where the time of slow requests went, by layer: as a bar, and as the table that says it. */
+export function layers({ criticalPath }: Report): Section | undefined {
+  if (!criticalPath || criticalPath.layers.length === 0) return undefined;
+  const { of, what, count, seconds, covered, heldUpBy = [], slowest } = criticalPath;
+  const whose = of === 'requests' ? `${count} ${what}` : plural(count, 'burst');
+  const held = heldUpBy.map(
+    ({ layer, who, seconds: behind }) =>
+      `<li>${formatMs(behind * 1000)} behind ${escaped(layer === 'queue' ? who : `the sync for ${who}`)}</li>`,
   );
-  const whole = waterfall.burstMs || 1;
+  const singles = slowest.map(
+    (each) =>
+      `<li><div class="what"><b>${escaped(each.what)}</b>${evidenceLines([each.evidence])}</div>` +
+      `${stack(stretchesOf(each.layers), longestMs(slowest))}<b class="figure">${formatMs(each.seconds * 1000)}</b></li>`,
+  );
   return {
     id: 'layers',
     title: 'Time by layer',
     html:
-      `<p class="lead">${formatMs(waterfall.burstMs)} that the slowest connection was busy without a pause, as they were measured.</p>` +
-      stack(stretches, whole) +
-      layerTable(stretches, whole),
+      `<p class="lead">${escaped(whose)}: ${formatMs(seconds * 1000)} together, as they were watched; ${formatShare(covered)} of it seen.</p>` +
+      stack(stretchesOf(criticalPath.layers), seconds * 1000) +
+      layerTable(criticalPath.layers) +
+      (held.length > 0 ? `<h3>Held up by others</h3><ul>${held.join('')}</ul>` : '') +
+      (singles.length > 1 ? `<h3>The slowest of them</h3><ol class="fixes">${singles.join('')}</ol>` : ''),
   };
 }
 
-export function layerTable(stretches: readonly Stretch[], wholeMs: number): string {
-  const rows = stretches
-    .filter(({ ms }) => ms > 0)
-    .map(
-      ({ colour, name, ms }) =>
-        `<tr><th scope="row"><span class="key ${colour}" aria-hidden="true"></span>${escaped(name)}</th>` +
-        `<td class="number">${formatMs(ms)}</td><td class="number">${formatShare(ms / wholeMs)}</td></tr>`,
-    );
+/** All bars of single requests have the scale of the longest. */
+const longestMs = (all: readonly { readonly seconds: number }[]): number =>
+  Math.max(...all.map(({ seconds }) => seconds)) * 1000;
+
+function stretchesOf(layers: readonly LayerTime[]): Stretch[] {
+  return layers.map(({ layer, seconds }) => ({
+    colour: layer,
+    name: LAYER_NAMES[layer],
+    ms: seconds * 1000,
+  }));
+}
+
+function layerTable(layers: readonly LayerTime[]): string {
+  const rows = layers.map(
+    ({ layer, seconds, share }) =>
+      `<tr><th scope="row"><span class="key ${layer}" aria-hidden="true"></span>${LAYER_NAMES[layer]}</th>` +
+      `<td class="number">${formatMs(seconds * 1000)}</td><td class="number">${formatShare(share)}</td></tr>`,
+  );
   return (
     '<table class="small"><thead><tr><th scope="col">layer</th><th scope="col" class="number">time</th>' +
     `<th scope="col" class="number">part</th></tr></thead><tbody>${rows.join('')}</tbody></table>`

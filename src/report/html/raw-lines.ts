@@ -18,6 +18,7 @@ export function rawLines(report: Report): Section | undefined {
     ...report.path.flatMap(({ evidence }) => evidence),
     ...report.findings.flatMap(({ evidence }) => evidence),
     ...report.ruledOut.flatMap(({ evidence = [] }) => evidence),
+    ...(report.criticalPath?.slowest ?? []).map(({ evidence }) => evidence),
     ...(report.waterfall?.rows ?? []).flatMap(({ evidence }) => evidence ?? []),
   ]) {
     const anchor = anchorOf(each);

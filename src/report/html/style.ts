@@ -82,7 +82,10 @@ section > table:not(.small) > tbody > tr > th { width: 30%; min-width: 9rem; }
 .stack { display: flex; height: 1.6rem; border-radius: .3rem; overflow: hidden; margin: .5rem 0; background: var(--card); }
 .stack span { min-width: 2px; }
 .sync { background: var(--sync); } .append { background: var(--append); } .server { background: var(--server); }
-.queue { background: var(--queue); }
+.queue { background: var(--queue); } .syncOfOthers { background: repeating-linear-gradient(90deg, var(--sync) 0 4px, transparent 4px 6px); }
+.network { background: repeating-linear-gradient(45deg, var(--queue) 0 2px, transparent 2px 5px); } .clientCpu { background: var(--client); }
+.clientWaits, .tracer { background: repeating-linear-gradient(90deg, var(--client) 0 1px, transparent 1px 4px); }
+.unseen { background: repeating-linear-gradient(0deg, var(--line) 0 2px, transparent 2px 4px); }
 .client { background: repeating-linear-gradient(135deg, var(--client) 0 2px, transparent 2px 5px); }
 .bar, .stack span, .key, .meter span, .slots i { forced-color-adjust: none; print-color-adjust: exact;
   -webkit-print-color-adjust: exact; }

@@ -15,10 +15,12 @@ export function syncs(times: SyncTimes | undefined): Section | undefined {
   };
 }
 
-/** Median and worst of each part of the window; the scale is logarithmic, since the worst is often many times the usual. */
+/** Median and worst of each part of the window. */
 function overTime({ slots, slotSeconds }: SyncTimes): string {
   const medians = slots.flatMap(({ p50Ms }) => p50Ms ?? []);
-  const scale = scaleOf(Math.min(...medians), Math.max(...slots.flatMap(({ maxMs }) => maxMs ?? [])));
+  const worst = Math.max(...slots.flatMap(({ maxMs }) => maxMs ?? []));
+  const isFar = worst > FAR * Math.max(...medians);
+  const scale = isFar ? logScale(Math.min(...medians), worst) : evenScale(worst);
   const seconds = slots.length * slotSeconds;
   const bars = slots.map(({ count, p50Ms, maxMs }, index) => {
     if (p50Ms === undefined || maxMs === undefined) return '<span></span>';
@@ -33,7 +35,7 @@ function overTime({ slots, slotSeconds }: SyncTimes): string {
       : `<tr><td class="number">${significant(index * slotSeconds)} s</td><td class="number">${count}</td><td class="number">${formatMs(p50Ms)}</td><td class="number">${formatMs(maxMs)}</td></tr>`,
   );
   return (
-    '<figure><figcaption>Over time: <span class="key sync"></span>median and <span class="key worst"></span>worst, logarithmic</figcaption>' +
+    `<figure><figcaption>Over time: <span class="key sync"></span>median and <span class="key worst"></span>worst${isFar ? ', on a logarithmic scale' : ''}</figcaption>` +
     `<div class="plot" aria-hidden="true"><div class="grid">${lines.join('')}</div><div class="slots">${bars.join('')}</div></div>` +
     `<div class="ends" aria-hidden="true"><span>0 s</span><span>${significant(seconds)} s</span></div>` +
     '<details class="numbers"><summary>The same as numbers</summary><table class="small"><thead><tr><th scope="col" class="number">from</th>' +
@@ -42,12 +44,30 @@ function overTime({ slots, slotSeconds }: SyncTimes): string {
   );
 }
 
-/** From a little below the least to the most; ticks at 1, 2 and 5 of each power of ten, thinned out. */
-function scaleOf(least: number, most: number): { at(ms: number): string; readonly ticks: number[] } {
+/** From where on a worst sync would flatten all others on an even scale. */
+const FAR = 6;
+
+interface Scale {
+  /** A place from the bottom, for CSS. */
+  at(ms: number): string;
+  readonly ticks: readonly number[];
+}
+
+/** From 0; a handful of round ticks. */
+function evenScale(mostMs: number): Scale {
+  const most = Math.max(mostMs, 1e-4);
+  const power = 10 ** Math.floor(Math.log10(most));
+  const step = [0.2, 0.5, 1, 2].map((each) => each * power).find((each) => most / each <= 5)!;
+  const ticks = Array.from({ length: Math.floor(most / step) }, (_, index) => (index + 1) * step);
+  return { at: (ms) => percent(ms, most), ticks };
+}
+
+/** From half of the least to the most; ticks at 1, 2 and 5 of each power of ten, thinned out. */
+function logScale(least: number, most: number): Scale {
   const low = Math.log10(Math.max(least, 1e-4) / 2);
   const high = Math.max(Math.log10(Math.max(most, 1e-4)), low + 0.1);
-  const ticks: number[] = [];
   const steps = high - low > 2.5 ? [1] : high - low > 1.2 ? [1, 5] : [1, 2, 5];
+  const ticks: number[] = [];
   for (let power = Math.floor(low); power <= Math.ceil(high); power++) {
     for (const step of steps) {
       const tick = Number((step * 10 ** power).toPrecision(1));

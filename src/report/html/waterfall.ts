@@ -84,9 +84,9 @@ function commandsOf(rows: readonly WaterfallRow[]): CommandRow[] {
   }));
 }
 
-/** A round step that cuts the time into four to ten parts. */
+/** A round step that cuts the time into about four to eight parts. */
 function stepOf(ms: number): number {
-  const rough = ms / 5;
+  const rough = ms / 8;
   const power = 10 ** Math.floor(Math.log10(rough || 1));
   return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough) ?? 10 * power;
 }

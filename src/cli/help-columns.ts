@@ -1,0 +1,24 @@
+const WIDTH = 80;
+
+/** Help within the columns of a terminal: what commander does not wrap itself, at blanks, below where the text began. */
+export function withinColumns(text: string): string {
+  return text
+    .split('\n')
+    .flatMap((line) => (line.length > WIDTH ? wrapped(line) : [line]))
+    .join('\n');
+}
+
+function wrapped(line: string): string[] {
+  // "  --option value      what it does": the text goes on in its own column.
+  const [, name = ''] = /^( +\S.*? {2,})\S/.exec(line) ?? [];
+  const indent = ' '.repeat(name.length || /^ */.exec(line)![0].length);
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > WIDTH) {
+    const at = rest.lastIndexOf(' ', WIDTH);
+    if (at <= Math.max(indent.length, name.length)) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = indent + rest.slice(at + 1).trimStart();
+  }
+  return [...lines, rest];
+}
