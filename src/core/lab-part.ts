@@ -28,6 +28,7 @@ export type Step =
       readonly not: boolean;
       readonly steps: readonly Step[];
     }
+  /** "{n}" counts the rounds from 0. */
   | { readonly kind: 'repeat'; readonly times: number; readonly steps: readonly Step[] }
   | { readonly kind: 'pause'; readonly ms: number }
   /** Closes the connection; the next command opens another. */
@@ -77,15 +78,15 @@ export interface SpinnerPart {
 
 /** Fills the server, and ends. */
 export type FillPart =
-  | { readonly kind: 'commands'; readonly commands: readonly (readonly string[])[] }
+  | { readonly kind: 'once'; readonly steps: readonly Step[] }
   | {
       readonly kind: 'fill';
       readonly keys: number;
       /** "{n}" is the number of the key. */
       readonly key: string;
       readonly type: 'string' | 'hash' | 'list' | 'set' | 'zset';
-      /** Of each value or element. */
-      readonly bytes: number;
+      /** Of each value or element: a template, as in a step. */
+      readonly value: string;
       /** Elements of each collection. */
       readonly items: number;
     };

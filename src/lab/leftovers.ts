@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { destroyContainersWhere, destroyStaleContainers } from './container-folders.ts';
 import { type Destroyed, destroyDisk, destroyStaleDisks } from './disk-destroy.ts';
 import { listDisks } from './disk-manifest.ts';
+import { removeCgroups } from './faults/cgroup.ts';
+import { removeSwapFiles } from './faults/memory-limit.ts';
 import { destroyNetnsWhere, destroyStaleNetns } from './netns.ts';
 import { destroyOrphans } from './orphans.ts';
 import { isRunning, type Owner } from './owner.ts';
@@ -17,6 +19,9 @@ export interface Leftovers {
 
 /** Removes what ended runs of perfcase have left behind: who uses the disks first, the disks last. */
 export async function destroyLeftovers(root: string): Promise<Leftovers> {
+  const isStale = (owner: Owner) => !isRunning(owner);
+  await removeCgroups(isStale);
+  await removeSwapFiles(isStale);
   const containers = await destroyStaleContainers(root);
   const namespaces = await destroyStaleNetns(root);
   const disks = await destroyStaleDisks(root);
@@ -33,6 +38,8 @@ export async function destroyOwnedBy(root: string, owner: Owner): Promise<void> 
   }
   while (isRunning(owner)) await sleep(20);
   const isSame = (other: Owner) => other.pid === owner.pid && other.startTicks === owner.startTicks;
+  await removeCgroups(isSame);
+  await removeSwapFiles(isSame);
   await destroyContainersWhere(root, isSame);
   await destroyNetnsWhere(root, isSame);
   for (const disk of await listDisks(root)) {

@@ -8,6 +8,7 @@ import { EXIT, UserError } from '../core/errors.ts';
 import type { Report } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import { machineMs } from '../lab/parts/meter.ts';
+import type { Fault } from '../scenario/fault.ts';
 import type { Part } from '../scenario/part.ts';
 import { directivesOf, type Phase, type Scenario } from '../scenario/scenario.ts';
 import type { TracerChoice } from '../tracers/ladder.ts';
@@ -83,13 +84,16 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
   const ailments = new Ailments(stage, cast, scenario.load);
   try {
     listener.staged(facts);
+    // Memory is counted where it is first touched, so this limit must be there before.
+    const isFirst = ({ kind }: Fault) => kind === 'memory-limit';
+    for (const fault of scenario.fault.filter(isFirst)) await ailments.begin(fault);
     if (scenario.prepare.length > 0) progress('filling in what the clients ask for');
     const started = performance.now();
     await prepare(scenario.prepare, stage, cast);
     const fillSeconds = (performance.now() - started) / 1000;
     listener.filled(fillSeconds);
     for (const part of scenario.load) await cast.start(part);
-    for (const fault of scenario.fault) await ailments.begin(fault);
+    for (const fault of scenario.fault.filter((each) => !isFirst(each))) await ailments.begin(fault);
     await sleep(SETTLE_MS, undefined, { signal });
     const phases: PlayedPhase[] = [];
     let report: Report | undefined;

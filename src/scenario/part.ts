@@ -112,8 +112,8 @@ function readStep(field: Field): Step {
         kind: 'scan',
         match: name('scan'),
         count: field.optional('count', (each) => each.number({ least: 1, most: 1e6, whole: true })) ?? 10,
-        as: name('as'),
-        steps: steps(),
+        as: field.optional('as', (each) => each.text()) ?? 'page',
+        steps: field.at('do').isThere ? steps() : [],
       };
     case 'each':
       field.mapping('each', 'as', 'do');
@@ -148,7 +148,7 @@ function readStep(field: Field): Step {
   }
 }
 
-export function readWords(field: Field): string[] {
+function readWords(field: Field): string[] {
   const words = field.list('words', (word) => word.anyText());
   if (words.length === 0) field.wrong('a command as a list of words');
   return words;

@@ -3,7 +3,7 @@ import { type Expectations, readExpectations } from './expect.ts';
 import { type Fault, readDirectives, readFault } from './fault.ts';
 import { type Field, type Parameters, readYaml } from './field.ts';
 import { drawParameters } from './parameters.ts';
-import { type Part, readPart, readWords } from './part.ts';
+import { type Part, readPart, readSteps } from './part.ts';
 
 export const KINDS = ['case', 'fault', 'pair', 'control'] as const;
 export const SERVERS = ['bundled', 'redis'] as const;
@@ -181,19 +181,16 @@ function readFix(parts: readonly Part[], faults: readonly Fault[]) {
 
 function readPreparation(field: Field): Preparation {
   if (field.at('http').isThere) return { kind: 'http', path: field.mapping('http').at('http').text() };
-  if (field.at('commands').isThere)
-    return {
-      kind: 'commands',
-      commands: field.mapping('commands').at('commands').list('commands', readWords),
-    };
+  if (field.at('do').isThere) return { kind: 'once', steps: readSteps(field.mapping('do').at('do')) };
   field.mapping('fill');
-  const fill = field.at('fill').mapping('keys', 'key', 'type', 'bytes', 'items');
+  const fill = field.at('fill').mapping('keys', 'key', 'type', 'bytes', 'value', 'items');
+  const bytes = fill.optional('bytes', (each) => each.number({ least: 1, most: 1e8, whole: true })) ?? 32;
   return {
     kind: 'fill',
     keys: fill.at('keys').number({ least: 1, most: 1e7, whole: true }),
     key: fill.at('key').text(),
     type: fill.optional('type', (each) => each.oneOf(['string', 'hash', 'list', 'set', 'zset'])) ?? 'string',
-    bytes: fill.optional('bytes', (each) => each.number({ least: 1, most: 1e8, whole: true })) ?? 32,
+    value: fill.optional('value', (each) => each.text()) ?? `{text ${bytes}}`,
     items: fill.optional('items', (each) => each.number({ least: 1, most: 1e7, whole: true })) ?? 1,
   };
 }

@@ -19,12 +19,12 @@ vary:
 server:
   appendonly: "no"
 prepare:
-  # fill, commands (a list of commands) or http (a path of perfcase app). "{n}" is the number of the key.
+  # fill, do (commands, once) or http (a path of perfcase app). "{n}" is the number of the key.
   - fill:
       keys: "{keys}"
       key: "{prefix}:{n}"
       type: string # string, hash, list, set or zset, the last four with items:
-      bytes: "{bytes}"
+      bytes: "{bytes}" # or value: "{any 3}"
 # What healthy clients do. Each part is a process of its own: do (commands), http, writes (a file) or spins (a CPU).
 load:
   - name: readers

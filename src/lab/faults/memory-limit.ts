@@ -13,7 +13,7 @@ const SWAPOFF_MS = 60_000;
 
 /**
  * Gives a process so much memory, and a swap file for the rest: the other processes of the machine have their memory
- * as before and do not use it. @returns what ends it
+ * as before and do not use it. What the process has already is not counted. @returns what ends it
  */
 export async function limitMemory(
   pid: number,
@@ -34,8 +34,6 @@ export async function limitMemory(
       v1: [
         ['memory.limit_in_bytes', limit],
         ['memory.swappiness', '100'],
-        // What it has now is charged to the group too, or the limit would hold for new memory only.
-        ['memory.move_charge_at_immigrate', '1'],
       ],
       v2: [['memory.high', limit]],
     });

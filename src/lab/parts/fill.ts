@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../../core/errors.ts';
 import type { FillPart, PartOrder } from '../../core/lab-part.ts';
 import { Connection } from './connection.ts';
 import { ReplyError } from './reply-reader.ts';
+import { type Client, playTurn } from './turn.ts';
 import { fillWords, randomOf } from './words.ts';
 
 /** Commands that are sent at once. */
@@ -11,6 +12,15 @@ const BATCH = 500;
 export async function runFill(step: FillPart, order: PartOrder, signal: AbortSignal): Promise<void> {
   const connection = await Connection.open(order.server);
   try {
+    if (step.kind === 'once') {
+      const client: Client = {
+        ...{ random: randomOf(order.seed), names: new Map<string, unknown>(), commands: 0 },
+        connection: async () => connection,
+        disconnect: () => undefined,
+      };
+      await playTurn(step.steps, client);
+      return;
+    }
     let batch: string[][] = [];
     const flush = async () => {
       for (const reply of await connection.askAll(batch)) {
@@ -33,14 +43,9 @@ export async function runFill(step: FillPart, order: PartOrder, signal: AbortSig
 /** Elements of a collection that are added with one command. */
 const ELEMENTS = 200;
 
-function* commandsOf(step: FillPart, seed: number): Generator<string[]> {
+function* commandsOf(step: FillPart & { kind: 'fill' }, seed: number): Generator<string[]> {
   const knowledge = { random: randomOf(seed), names: new Map<string, unknown>() };
-  if (step.kind === 'commands') {
-    for (const words of step.commands) yield fillWords(words, knowledge);
-    return;
-  }
-  const { keys, key: template, type, bytes, items } = step;
-  const text = `{text ${bytes}}`;
+  const { keys, key: template, type, value: text, items } = step;
   for (let n = 0; n < keys; n++) {
     knowledge.names.set('n', n);
     const [key] = fillWords([template], knowledge) as [string];

@@ -26,7 +26,7 @@ export async function runPart(
       case 'spinner':
         return await runSpinner(spec, meter, signal);
       case 'fill':
-      case 'commands':
+      case 'once':
         return await runFill(spec, order, signal);
       default:
         spec satisfies never;

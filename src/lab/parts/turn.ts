@@ -52,7 +52,10 @@ async function playStep(step: Step, client: Client): Promise<void> {
       return;
     }
     case 'repeat':
-      for (let i = 0; i < step.times; i++) await playTurn(step.steps, client);
+      for (let n = 0; n < step.times; n++) {
+        client.names.set('n', n);
+        await playTurn(step.steps, client);
+      }
       return;
     case 'pause':
       await sleep(step.ms);
