@@ -10,12 +10,19 @@ export class ReplyError {
 
 const CR_LF = 2;
 
-/** Reads RESP2 replies out of chunks that are cut anywhere. Texts are latin1, so that no byte is lost. */
+/** A list that has not come whole. */
+interface Open {
+  readonly items: Reply[];
+  readonly length: number;
+}
+
+/** Reads RESP2 replies out of chunks that are cut anywhere; each byte once. Texts are latin1, so that none is lost. */
 export class ReplyReader {
   private rest: Buffer = Buffer.alloc(0);
   private at = 0;
-  /** Bytes that must be there before trying again: a long reply is not read anew with each chunk. */
+  /** Bytes that must be there before it is worth trying again. */
   private needed = 0;
+  private readonly open: Open[] = [];
 
   /** @returns the replies that are complete now */
   push(chunk: Buffer): Reply[] {
@@ -23,64 +30,61 @@ export class ReplyReader {
     const replies: Reply[] = [];
     if (this.rest.length < this.needed) return replies;
     this.needed = 0;
-    let done = 0;
-    for (;;) {
-      this.at = done;
-      const reply = this.read();
-      if (reply === undefined) break;
-      replies.push(reply);
-      done = this.at;
+    this.at = 0;
+    for (let value = this.next(); value !== undefined; value = this.next()) {
+      const whole = this.close(value);
+      if (whole !== undefined) replies.push(whole);
     }
-    this.rest = this.rest.subarray(done);
-    this.needed = Math.max(0, this.needed - done);
+    this.rest = this.rest.subarray(this.at);
+    this.needed = Math.max(0, this.needed - this.at);
     return replies;
   }
 
-  /** Undefined when the rest has not come yet. */
-  private read(): Reply | undefined {
+  /** Puts a value into the list that is open; undefined while that list waits for more. */
+  private close(value: Reply | Open): Reply | undefined {
+    let whole: Reply;
+    if (isOpen(value)) {
+      if (value.length > 0) {
+        this.open.push(value);
+        return undefined;
+      }
+      whole = value.items;
+    } else whole = value;
+    for (let list = this.open.at(-1); list; list = this.open.at(-1)) {
+      list.items.push(whole);
+      if (list.items.length < list.length) return undefined;
+      this.open.pop();
+      whole = list.items;
+    }
+    return whole;
+  }
+
+  /** The next value or the head of a list; undefined when the rest has not come yet. */
+  private next(): Reply | Open | undefined {
     const end = this.rest.indexOf('\r\n', this.at, 'latin1');
     if (end < 0) return undefined;
-    const type = this.rest[this.at]!;
+    const type = String.fromCharCode(this.rest[this.at]!);
     const line = this.rest.toString('latin1', this.at + 1, end);
-    this.at = end + CR_LF;
-    switch (String.fromCharCode(type)) {
-      case '+':
-        return line;
-      case '-':
-        return new ReplyError(line);
-      case ':':
-        return Number(line);
-      case '$':
-        return this.bulk(Number(line));
-      case '*':
-        return this.list(Number(line));
-      default:
-        throw new Error(
-          `the server sent "${String.fromCharCode(type)}${line.slice(0, 40)}", which is no reply`,
-        );
+    const number = Number(line);
+    const after = end + CR_LF;
+    if (type === '$' && number >= 0) {
+      if (this.rest.length < after + number + CR_LF) {
+        this.needed = after + number + CR_LF;
+        return undefined;
+      }
+      this.at = after + number + CR_LF;
+      return this.rest.toString('latin1', after, after + number);
     }
+    this.at = after;
+    if (type === '$' || (type === '*' && number < 0)) return null;
+    if (type === '*') return { items: [], length: number };
+    if (type === '+') return line;
+    if (type === '-') return new ReplyError(line);
+    if (type === ':') return number;
+    throw new Error(`the server sent "${type}${line.slice(0, 40)}", which is no reply`);
   }
+}
 
-  private bulk(length: number): Reply | undefined {
-    if (length < 0) return null;
-    const end = this.at + length;
-    if (this.rest.length < end + CR_LF) {
-      this.needed = end + CR_LF;
-      return undefined;
-    }
-    const text = this.rest.toString('latin1', this.at, end);
-    this.at = end + CR_LF;
-    return text;
-  }
-
-  private list(length: number): Reply | undefined {
-    if (length < 0) return null;
-    const items: Reply[] = [];
-    for (let i = 0; i < length; i++) {
-      const item = this.read();
-      if (item === undefined) return undefined;
-      items.push(item);
-    }
-    return items;
-  }
+function isOpen(value: Reply | Open): value is Open {
+  return typeof value === 'object' && value !== null && 'items' in value;
 }
