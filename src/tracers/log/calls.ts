@@ -96,6 +96,7 @@ const ROWS: readonly Row[] = [
   ['clone3', 435, 435, 'clone3', 'flags3 size'],
   ['fork', 57, undefined, 'fork', ''],
   ['vfork', 58, undefined, 'fork', ''],
+  ['wait4', 61, 260, 'numbers', 'int hex hex hex'],
   ['epoll_wait', 232, undefined, 'wait', 'fd hex int int'],
   ['epoll_pwait', 281, 22, 'wait', 'fd hex int int'],
   ['epoll_pwait2', 441, 441, 'wait', 'fd hex int hex'],
