@@ -12,6 +12,7 @@ import { doingOf, ThreadTimes } from './thread-times.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
+import { type WritingJob, WritingJobs } from './writing-jobs.ts';
 
 /** Everything that was rebuilt from system calls alone. */
 export interface Trace {
@@ -41,6 +42,8 @@ export interface Trace {
   readonly http: readonly HttpRequest[];
   /** What the target read from files, and for which request. */
   readonly fileReads: FileReads;
+  /** Snapshots and rewrites of the append-only log, in the order in which they began. */
+  readonly writingJobs: readonly WritingJob[];
   /** Calls by which the target made a child process. */
   readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
@@ -94,6 +97,7 @@ export function deriveTrace(given: TraceInput): Trace {
     else unsynced.set(append.channel, [append]);
   };
   const clock = new ExecutionClock();
+  const jobs = new WritingJobs();
   const monitorFeeds: SyscallObservation[] = [];
   const forks: SyscallObservation[] = [];
   let calls = 0;
@@ -147,6 +151,7 @@ export function deriveTrace(given: TraceInput): Trace {
         http.interrupt(endUs);
         files.interrupt();
         unsynced.clear();
+        jobs.gap(endUs);
       }
       continue;
     }
@@ -167,6 +172,7 @@ export function deriveTrace(given: TraceInput): Trace {
     }
     if (call.name === 'io_uring_enter') usesIoUring = true;
     clock.call(call);
+    jobs.call(call, pidOf(call.tid) === target);
     if (isFork(call) && pidOf(call.tid) === target) forks.push(call);
     const channel = channelOf.get(call);
     note(call, channel);
@@ -265,6 +271,7 @@ export function deriveTrace(given: TraceInput): Trace {
     http: http.finish(),
     fileReads: files.finish(),
     forks,
+    writingJobs: jobs.all,
     monitorFeeds,
     opaque,
     blindSpots: blindSpots(all, opaque, usesIoUring, bytesMissing, input),

@@ -1,4 +1,5 @@
 import { formatMs, plural } from '../../core/units.ts';
+import { HELD_APPEND_US, heldBeside } from '../beside-jobs.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
 import { callEvidence } from '../facts.ts';
 import { severityOfStops, stopsOf } from '../held.ts';
@@ -11,10 +12,9 @@ import {
   needsTrace,
   notApplicable,
   type Rule,
+  symptom,
 } from '../rule.ts';
 
-/** An append goes into the page cache: microseconds. From here on, something holds it. */
-const HELD_APPEND_US = 10_000;
 /** Fewer appends are too few to say that none is held. */
 const ENOUGH = 20;
 
@@ -45,8 +45,9 @@ export const fsyncBacklog: Rule = {
       held.map(({ append }) => append.call.durationUs!),
       trace.seconds,
     );
+    const inJobs = (['rewrite', 'snapshot'] as const).map((kind) => heldBeside(facts, kind));
     const share = stops.share === undefined ? {} : { share: Math.round(stops.share * 1000) / 1000 };
-    return found({
+    const verdict = found({
       id: 'fsync-backlog',
       severity: severityOfStops(stops),
       confidence: 0.9,
@@ -71,8 +72,15 @@ export const fsyncBacklog: Rule = {
         cost: 'A crash during a rewrite may lose up to 30 s of writes.',
       },
     });
+    // A disk that keeps up otherwise is not too slow: what a rewrite or a snapshot writes stands before the log.
+    const beside = JOB_CAUSES.find((_, index) => inJobs[index]! > held.length / 2);
+    return beside
+      ? symptom(beside, `${plural(held.length, 'append')} waited while it ran`, verdict)
+      : verdict;
   },
 };
+
+const JOB_CAUSES = ['aof-rewrite-contention', 'snapshot-io'];
 
 /** The sync on the same file that ran for at least half of the time that the append took. */
 function overlapping({ call, channel }: Append, syncs: readonly Sync[]): Sync | undefined {

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { aofRewriteContention } from './aof-rewrite-contention.ts';
 import { backlogOverflow } from './backlog-overflow.ts';
 import { bigKeyDelete } from './big-key-delete.ts';
 import { bigKeyRead } from './big-key-read.ts';
@@ -24,6 +25,7 @@ import { scanSmallCount } from './scan-small-count.ts';
 import { singleThreadSaturated } from './single-thread-saturated.ts';
 import { slowCommand } from './slow-command.ts';
 import { smallSyncWrites } from './small-sync-writes.ts';
+import { snapshotIo } from './snapshot-io.ts';
 import { swapping } from './swapping.ts';
 import { tableScan } from './table-scan.ts';
 import { tracerAttached } from './tracer-attached.ts';
@@ -44,6 +46,8 @@ export const RULES: readonly Rule[] = [
   backlogOverflow,
   fsyncPerWrite,
   fsyncBacklog,
+  aofRewriteContention,
+  snapshotIo,
   smallSyncWrites,
   tableScan,
   writeInReadPath,
