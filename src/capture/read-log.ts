@@ -1,4 +1,6 @@
+import { type Stats, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UserError } from '../core/errors.ts';
 import type { LargeLog } from '../probes/strace-large.ts';
 import { LargeLogReader } from '../probes/strace-large.ts';
 import { type ByteSource, openSource } from './byte-source.ts';
@@ -25,9 +27,10 @@ export interface ReadLogOptions {
 
 /**
  * Reads logs from files, pipes or "-", packed or not. The memory that this takes has a limit, whatever their size.
- * @throws UserError when one cannot be read; the signal's reason when aborted
+ * @throws UserError when one cannot be read, or is given twice; the signal's reason when aborted
  */
 export async function readLogs(paths: readonly string[], options: ReadLogOptions): Promise<ReadLog> {
+  refuseTwice(paths);
   const reading = new Reading(options);
   for (const path of paths) {
     const source = await openSource(path, options.signal);
@@ -39,6 +42,32 @@ export async function readLogs(paths: readonly string[], options: ReadLogOptions
     }
   }
   return reading.finish();
+}
+
+/** One file under two names counts as twice; its calls would be counted twice. @throws UserError */
+function refuseTwice(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const file = fileOf(path);
+    const first = seen.get(file);
+    if (first !== undefined) {
+      const both = first === path ? `${path} is given twice` : `${path} is the same file as ${first}`;
+      throw new UserError(`${both}; leave one out, or each of its calls would be counted twice.`);
+    }
+    seen.set(file, path);
+  }
+}
+
+/** What tells files apart; the path itself for standard input, and for what cannot be looked at. */
+function fileOf(path: string): string {
+  if (path === '-') return path;
+  let stat: Stats;
+  try {
+    stat = statSync(path);
+  } catch {
+    return path;
+  }
+  return `${stat.dev}:${stat.ino}`;
 }
 
 class Reading {

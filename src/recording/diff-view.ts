@@ -8,6 +8,7 @@ export function diffBlocks(diff: RecordingDiff): Block[] {
   return [
     { kind: 'title', text: `perfcase ${diff.perfcase}: what changed between two recordings` },
     { kind: 'summary', verdict: after.verdict, text: summaryOf(diff) },
+    ...otherProgram(before, after),
     ...table('The recordings', ['', 'before', 'after'], heads(before, after)),
     ...table('Causes', ['cause', 'change', 'before', 'after'], diff.causes.map(causeRow)),
     ...table(
@@ -59,23 +60,38 @@ function summaryOf({ causes, after }: RecordingDiff): string {
   return after.verdict === 'inconclusive' ? after.summary : 'No cause was found in either.';
 }
 
+/** A difference between two programs is no change of either. */
+function otherProgram({ target: was }: SideHead, { target: is }: SideHead): Block[] {
+  if (was.comm === undefined || is.comm === undefined || was.comm === is.comm) return [];
+  return [
+    {
+      kind: 'note',
+      text: `These are two programs, ${was.comm} before and ${is.comm} after: what differs may lie in that alone.`,
+    },
+  ];
+}
+
 function say(what: string, ids: readonly string[]): string[] {
   return ids.length === 0 ? [] : [`${plural(ids.length, 'cause')} ${what}: ${ids.join(', ')}`];
 }
 
 function heads(before: SideHead, after: SideHead): string[][] {
-  const row = (name: string, of: (side: SideHead) => string | undefined) => [
-    name,
-    of(before) ?? '',
-    of(after) ?? '',
-  ];
+  /** None where neither side knows it. */
+  const row = (name: string, of: (side: SideHead) => string | undefined): string[][] => {
+    const known = [of(before), of(after)];
+    return known.every((each) => each === undefined)
+      ? []
+      : [[name, ...known.map((each) => each ?? 'not known')]];
+  };
   return [
-    row('begun', ({ window }) => window.startedAt),
-    row('target', ({ target }) => `${target.comm ?? 'process'} ${target.pid ?? ''}`.trim()),
-    row('seconds', ({ window }) => (window.seconds === undefined ? undefined : significant(window.seconds))),
-    row('calls', ({ tracer }) => tracer && `${tracer.events} by ${tracer.name}`),
-    row('cost', ({ tracer }) => tracer?.overhead && formatShare(tracer.overhead.fraction)),
-    row('verdict', ({ verdict }) => verdict),
+    ...row('begun', ({ window }) => window.startedAt),
+    ...row('target', ({ target }) => `${target.comm ?? 'process'} ${target.pid ?? ''}`.trim()),
+    ...row('seconds', ({ window }) =>
+      window.seconds === undefined ? undefined : significant(window.seconds),
+    ),
+    ...row('calls', ({ tracer }) => tracer && `${tracer.events} by ${tracer.name}`),
+    ...row('cost', ({ tracer }) => tracer?.overhead && formatShare(tracer.overhead.fraction)),
+    ...row('verdict', ({ verdict }) => verdict),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,20 @@ const LOG = Array.from(
 ).join('');
 
 describe('logs', () => {
+  it('are refused when one is given twice, also under another name', async () => {
+    const path = file('given-twice', LOG);
+    const link = join(folder, 'another-name');
+    symlinkSync(path, link);
+    const options = { signal, progress: () => undefined };
+    await expect(readLogs([path, file('other', LOG), path], options)).rejects.toThrow(
+      /given-twice is given twice; leave one out/,
+    );
+    await expect(readLogs([path, link], options)).rejects.toThrow(
+      /another-name is the same file as .*given-twice/,
+    );
+    await expect(readLogs(['-', '-'], options)).rejects.toThrow(/^- is given twice/);
+  });
+
   it('that are small are whole, with the lines of each', async () => {
     const paths = [file('a', 'one\ntwo'), file('b', 'three\n'), file('c', '')];
     expect(await readLogs(paths, { signal, progress: () => undefined })).toEqual({

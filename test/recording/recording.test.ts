@@ -276,6 +276,21 @@ describe('two recordings', () => {
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  it('of two programs say so first; of one, or of who knows which, they do not', () => {
+    const diff = compare(side(slow), side(slow));
+    const textOf = (before: string | undefined, after: string | undefined) => {
+      const head = (which: 'before' | 'after', comm: string | undefined) => {
+        const { comm: _comm, ...target } = diff[which].target;
+        return { ...diff[which], target: comm === undefined ? target : { ...target, comm } };
+      };
+      const sides = { before: head('before', before), after: head('after', after) };
+      return terminalBlocks(diffBlocks({ ...diff, ...sides }), { colour: false }).replace(/\s+/g, ' ');
+    };
+    expect(textOf('redis-server', 'node')).toContain('two programs, redis-server before and node after');
+    expect(textOf('redis-server', 'redis-server')).not.toContain('two programs');
+    expect(textOf(undefined, 'node')).not.toContain('two programs');
+  });
+
   it('that are alike differ in nothing', () => {
     const diff = compare(side(slow), side(slow));
     expect(diff.causes.every(({ change }) => change === 'stayed')).toBe(true);
