@@ -70,7 +70,10 @@ export function checkOutput(output: string | undefined): void {
 export async function printReport(report: Report, options: ReportOptions, io: Io): Promise<void> {
   const { format, failOn } = reportSettings(options);
   const questions = new Map(RULES.map(({ id, question }) => [id, question]));
-  const text = FORMATS[format](report, { colour: isColoured(options, io), failOn, questions });
+  const text = FORMATS[format](report, {
+    ...{ colour: isColoured(options, io), failOn, questions },
+    width: columnsOf(io.env),
+  });
   await writeReport(text, options.output, io);
   io.exitCode = exitCodeOf(report, failOn);
 }
@@ -79,6 +82,15 @@ export async function printReport(report: Report, options: ReportOptions, io: Io
 export function isColoured({ color, output }: Pick<ReportOptions, 'color' | 'output'>, io: Io): boolean {
   const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true && output === undefined;
   return color && isTerminal && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
+}
+
+const WIDEST = 80;
+/** Narrower, a table has no room for its words. */
+const NARROWEST = 40;
+
+/** Columns of a text report: 80, or fewer where COLUMNS says so. */
+export function columnsOf({ COLUMNS = '' }: NodeJS.ProcessEnv): number {
+  return /^\d+$/.test(COLUMNS) ? Math.max(NARROWEST, Math.min(WIDEST, Number(COLUMNS))) : WIDEST;
 }
 
 /** To a file, whole or not at all; else to standard output. @throws UserError when the file cannot be written */

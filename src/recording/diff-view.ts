@@ -39,13 +39,15 @@ export function diffBlocks(diff: RecordingDiff): Block[] {
   ];
 }
 
+/** Nothing without rows; a column that is empty in all of them is left out. */
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): Block[] {
-  return rows.length === 0
-    ? []
-    : [
-        { kind: 'heading', text: title },
-        { kind: 'table', head, rows },
-      ];
+  if (rows.length === 0) return [];
+  const filled = head.map((_, column) => rows.some((row) => row[column] !== ''));
+  const kept = (cells: readonly string[]) => cells.filter((_, column) => filled[column]);
+  return [
+    { kind: 'heading', text: title },
+    { kind: 'table', head: kept(head), rows: rows.map(kept) },
+  ];
 }
 
 function summaryOf({ causes, after }: RecordingDiff): string {

@@ -1,28 +1,29 @@
 import type { CriticalPath, PathLayer, SyncTimes } from '../core/timeline.ts';
 import { formatMs, formatShare, plural, significant } from '../core/units.ts';
+import { wrap } from './wrap.ts';
 
 const STEPS = '▁▂▃▄▅▆▇█';
 const BAR = 40;
 
-/** Sync times over the window as a line of small bars, and how often they took how long. Within 77 columns. */
-export function drawSyncs({
-  count,
-  p50Ms,
-  p99Ms,
-  maxMs,
-  slots,
-  slotSeconds,
-  histogram,
-}: SyncTimes): string[] {
+/** Sync times over the window as a line of small bars, and how often they took how long. */
+export function drawSyncs(times: SyncTimes, columns: number): string[] {
+  const { count, p50Ms, p99Ms, maxMs, slots, slotSeconds, histogram } = times;
   const most = Math.max(...histogram.map((each) => each.count));
   const names = histogram.map(({ fromMs, toMs }) => `${formatMs(fromMs)} to ${formatMs(toMs)}`);
   const width = Math.max(...names.map((name) => name.length));
+  const label = `median over ${significant(slots.length * slotSeconds)} s`;
+  const medians = spark(slots.map((each) => each.p50Ms));
+  const bar = Math.max(1, Math.min(BAR, columns - width - 3 - String(most).length));
   return [
-    `${count} syncs: ${formatMs(p50Ms)} (median), 99 % within ${formatMs(p99Ms)}, at most ${formatMs(maxMs)}`,
-    `median over ${significant(slots.length * slotSeconds)} s  ${spark(slots.map((each) => each.p50Ms))}`,
+    ...wrap(
+      `${count} syncs: ${formatMs(p50Ms)} (median), 99 % within ${formatMs(p99Ms)}, at most ${formatMs(maxMs)}`,
+      columns,
+      '',
+    ),
+    ...(label.length + medians.length + 2 <= columns ? [`${label}  ${medians}`] : [label, medians]),
     ...histogram.map(
       (each, index) =>
-        `${names[index]!.padStart(width)}  ${'█'.repeat(barLength(each.count, most))} ${each.count}`,
+        `${names[index]!.padStart(width)}  ${'█'.repeat(barLength(each.count, most, bar))} ${each.count}`,
     ),
   ];
 }
@@ -43,27 +44,25 @@ export const LAYER_NAMES: Readonly<Record<PathLayer, string>> = {
 };
 const LAYER_BAR = 28;
 
-/** Where the time of requests went, a bar a layer. Within 77 columns. */
-export function drawPath({
-  of,
-  what,
-  count,
-  seconds,
-  covered,
-  layers,
-  heldUpBy = [],
-}: CriticalPath): string[] {
+/** Where the time of requests went, a bar a layer. */
+export function drawPath(path: CriticalPath, columns: number): string[] {
+  const { of, what, count, seconds, covered, layers, heldUpBy = [] } = path;
   const width = Math.max(...layers.map(({ layer }) => LAYER_NAMES[layer].length));
+  // Beside the name stand the share and the time.
+  const bar = Math.max(1, Math.min(LAYER_BAR, columns - width - 18));
   return [
-    `${of === 'requests' ? `${count} ${what}` : plural(count, 'burst')}: ${formatMs(seconds * 1000)} together, ${formatShare(covered)} of it seen`,
+    ...wrap(
+      `${of === 'requests' ? `${count} ${what}` : plural(count, 'burst')}: ${formatMs(seconds * 1000)} together, ${formatShare(covered)} of it seen`,
+      columns,
+      '',
+    ),
     ...layers.map(
       (each) =>
         `${LAYER_NAMES[each.layer].padEnd(width)}  ${formatShare(each.share).padStart(5)}  ` +
-        `${'█'.repeat(barLength(each.share, 1, LAYER_BAR))} ${formatMs(each.seconds * 1000)}`,
+        `${'█'.repeat(barLength(each.share, 1, bar))} ${formatMs(each.seconds * 1000)}`,
     ),
-    ...heldUpBy.map(
-      ({ layer, who, seconds: held }) =>
-        `${formatMs(held * 1000)} behind ${layer === 'queue' ? who : `the sync for ${who}`}`,
+    ...heldUpBy.flatMap(({ layer, who, seconds: held }) =>
+      wrap(`${formatMs(held * 1000)} behind ${layer === 'queue' ? who : `the sync for ${who}`}`, columns, ''),
     ),
   ];
 }

@@ -34,7 +34,7 @@ function renderBlock(block: Block): string {
       return [row(block.head), row(block.head.map(() => '---')), ...block.rows.map(row)].join('\n');
     }
     case 'drawing':
-      return `\`\`\`text\n${block.lines.map(printable).join('\n')}\n\`\`\``;
+      return `\`\`\`text\n${block.draw(77).map(printable).join('\n')}\n\`\`\``;
     default:
       return block satisfies never;
   }

@@ -4,6 +4,9 @@ import type { Evidence, Report, Severity } from '../core/finding.ts';
 import type { RenderOptions } from './options.ts';
 import { printable } from './printable.ts';
 import { type Block, viewOf } from './view.ts';
+import { wrap } from './wrap.ts';
+
+export { wrap };
 
 const WIDTH = 80;
 
@@ -62,7 +65,10 @@ function renderBlock(block: Block, chalk: ChalkInstance, width: number): string 
     case 'table':
       return renderTable(block, width);
     case 'drawing':
-      return block.lines.map((line) => `   ${printable(line)}`.slice(0, width)).join('\n');
+      return block
+        .draw(width - 3)
+        .map((line) => `   ${printable(line)}`.slice(0, width))
+        .join('\n');
     default:
       return block satisfies never;
   }
@@ -124,27 +130,4 @@ function columnWidths(natural: readonly number[], room: number): number[] {
     widths[widest]! -= 1;
   }
   return widths;
-}
-
-/** Breaks text at spaces; a word longer than the line stands alone on its line, cut where it must be. */
-export function wrap(text: string, width: number, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (let word of printable(text)
-    .split(/\s+/)
-    .filter((each) => each !== '')) {
-    while (word.length > width - indent.length) {
-      if (line.trim() !== '') lines.push(line);
-      lines.push(`${indent}${word.slice(0, width - indent.length)}`);
-      word = word.slice(width - indent.length);
-      line = indent;
-    }
-    if (line.trim() !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line.trim() === '' ? word : ` ${word}`;
-  }
-  if (line.trim() !== '') lines.push(line);
-  return lines.length > 0 ? lines : [''];
 }

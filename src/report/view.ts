@@ -20,8 +20,8 @@ export type Block =
       readonly head: readonly string[];
       readonly rows: readonly (readonly string[])[];
     }
-  /** Lines drawn with characters; their spaces count. */
-  | { readonly kind: 'drawing'; readonly lines: readonly string[] }
+  /** Draws lines of at most so many characters; their spaces count. */
+  | { readonly kind: 'drawing'; draw(width: number): readonly string[] }
   | {
       readonly kind: 'finding';
       readonly number: number;
@@ -40,11 +40,13 @@ export function viewOf(report: Report): Block[] {
   }
   if (report.criticalPath) {
     blocks.push({ kind: 'heading', text: 'Where the time went' });
-    blocks.push({ kind: 'drawing', lines: drawPath(report.criticalPath) });
+    const { criticalPath } = report;
+    blocks.push({ kind: 'drawing', draw: (width) => drawPath(criticalPath, width) });
   }
   if (report.syncTimes) {
     blocks.push({ kind: 'heading', text: 'Syncs' });
-    blocks.push({ kind: 'drawing', lines: drawSyncs(report.syncTimes) });
+    const { syncTimes } = report;
+    blocks.push({ kind: 'drawing', draw: (width) => drawSyncs(syncTimes, width) });
   }
   if (report.findings.length > 0) {
     blocks.push({ kind: 'heading', text: plural(report.findings.length, 'cause') });

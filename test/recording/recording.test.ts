@@ -296,5 +296,13 @@ describe('two recordings', () => {
     expect(diff.causes.every(({ change }) => change === 'stayed')).toBe(true);
     expect([diff.settings, diff.surroundings]).toEqual([[], []]);
     expect(diff.requests.every(({ commands }) => Object.keys(commands).length === 0)).toBe(true);
+    for (const block of diffBlocks(diff)) {
+      if (block.kind !== 'table') continue;
+      for (const column of block.head.keys())
+        expect(
+          block.rows.some((row) => row[column] !== ''),
+          block.head[column],
+        ).toBe(true);
+    }
   });
 });

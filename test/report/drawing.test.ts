@@ -27,11 +27,12 @@ describe('sync times', () => {
   };
 
   it('keep within the columns of a terminal', () => {
-    for (const line of drawSyncs(times)) expect(line.length).toBeLessThanOrEqual(77);
+    for (const columns of [57, 77])
+      for (const line of drawSyncs(times, columns)) expect(line.length).toBeLessThanOrEqual(columns);
   });
 
   it('show what is there however rare, and nothing where there is none', () => {
-    const [, , many, none, few] = drawSyncs(times);
+    const [, , many, none, few] = drawSyncs(times, 77);
     expect(many).toBe(`  4 ms to 8 ms  ${'█'.repeat(40)} 1000`);
     expect(none).toBe(' 8 ms to 16 ms   0');
     expect(few).toBe('16 ms to 32 ms  █ 3');

@@ -3,9 +3,10 @@ import { UserError } from '../../core/errors.ts';
 import { compare, type RecordingDiff, type Side } from '../../recording/diff.ts';
 import { diffBlocks } from '../../recording/diff-view.ts';
 import { markdownBlocks } from '../../report/markdown.ts';
+import type { RenderOptions } from '../../report/options.ts';
 import { terminalBlocks } from '../../report/terminal.ts';
 import type { Io } from '../command.ts';
-import { isColoured, type ReportOptions, reportSettings, writeReport } from '../report-output.ts';
+import { columnsOf, isColoured, type ReportOptions, reportSettings, writeReport } from '../report-output.ts';
 import { judged } from './analyze.ts';
 import { openRecording } from './open.ts';
 
@@ -14,8 +15,8 @@ const CONTROL = /[\x7f-\x9f]/g;
 const escaped = (each: string): string => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The formats that a comparison comes in. */
-const FORMATS: Readonly<Record<string, (diff: RecordingDiff, colour: boolean) => string>> = {
-  text: (diff, colour) => terminalBlocks(diffBlocks(diff), { colour }),
+const FORMATS: Readonly<Record<string, (diff: RecordingDiff, options: RenderOptions) => string>> = {
+  text: (diff, options) => terminalBlocks(diffBlocks(diff), options),
   markdown: (diff) => markdownBlocks(diffBlocks(diff)),
   json: (diff) => `${JSON.stringify(diff, null, 2).replace(CONTROL, escaped)}\n`,
 };
@@ -37,6 +38,10 @@ export async function diffRecordings(
     sides.push({ manifest: recording.manifest, ...judged(path, recording, options) });
   }
   const diff = compare(sides[0]!, sides[1]!);
-  await writeReport(format(diff, isColoured(options, io)), options.output, io);
+  await writeReport(
+    format(diff, { colour: isColoured(options, io), width: columnsOf(io.env) }),
+    options.output,
+    io,
+  );
   io.exitCode = exitCodeOf(sides[1]!.report, failOn);
 }
