@@ -31,12 +31,17 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'perfcase-pictures-'));
   const browser = await launchBrowser();
   try {
-    await draw(browser, file(folder, 'page.html', page), 'report-page.png', { until: '#path' });
+    await draw(browser, file(folder, 'page.html', page), 'report-page.png', { width: 1000, until: '#path' });
     await draw(browser, join(folder, 'page.html'), 'report-waterfall.png', {
       from: '#waterfall',
       until: '#talk',
     });
-    const lines = terminalPage(terminal, { until: 'Ruled out' });
+    const lines = terminalPage(
+      `perfcase diagnose --port ${replay.stage.serverPort}`,
+      terminal,
+      // The first cause shows what all look like.
+      /^ 2 .*(?:CRITICAL|WARNING|INFO) /,
+    );
     await draw(browser, file(folder, 'terminal.html', lines), 'report-terminal.png', { width: 700 });
   } finally {
     await browser.close();

@@ -17,15 +17,15 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
   '39': ['31', '32', '33', '34', '36'],
 };
 
-/** What a terminal shows, as a page. @param until a heading: the lines from there on are left out */
-export function terminalPage(ansi: string, { until }: { readonly until: string }): string {
+/** What a command prints on a terminal, as a page. @param until the lines from the first such one on are left out */
+export function terminalPage(command: string, ansi: string, until: RegExp): string {
   const lines = ansi.trimEnd().split('\n');
-  const end = lines.findIndex((line) => line.includes(until));
+  const end = lines.findIndex((line) => until.test(line));
   const text = (end < 0 ? lines : lines.slice(0, end)).join('\n').trimEnd();
   return (
     '<!doctype html><meta charset="utf-8"><style>body{margin:0;padding:20px 24px;background:#fff;color:#1a1e24}' +
     'pre{margin:0;font:13px/1.35 "DejaVu Sans Mono",ui-monospace,monospace}</style>' +
-    `<pre><b style="color:#146c2e">$</b> perfcase diagnose --port 6379\n${spans(text)}</pre>`
+    `<pre><b style="color:#146c2e">$</b> ${command}\n${spans(text)}</pre>`
   );
 }
 
