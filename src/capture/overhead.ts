@@ -4,10 +4,11 @@ import { formatShare, plural, significant } from '../core/units.ts';
 /**
  * What a tracer costs the watched processes for each call that it notes, in microseconds: the time by which a server
  * under 16 clients took longer, divided by the calls in the log (`npm run bench:overhead`). It holds what the reader of
- * the records takes of the CPUs, two of them where this was measured. Of strace it is half of what a call costs, since a
+ * the records takes of the CPUs, two of them where this was measured. What perf adds differs most between loads: up to
+ * 6 µs with one client. Of strace it is half of what a call costs, since a
  * call during which another thread comes to word takes two lines.
  */
-export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 1, bpftrace: 10, perf: 2, strace: 75 };
+export const CALL_COST_US: Readonly<Record<string, number>> = { bpf: 1, bpftrace: 20, perf: 4, strace: 75 };
 const UNKNOWN_COST_US = CALL_COST_US.strace!;
 
 /** Without --max-overhead. */
