@@ -4,7 +4,7 @@ import type { CommandSpec } from '../core/capture.ts';
 import { runLocal } from '../runners/local.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { createNetns } from './netns.ts';
-import { childrenOf, endProcess, killProcess, processesBelow } from './processes.ts';
+import { childrenOf, endProcess, killProcess, processesWithEnv } from './processes.ts';
 
 /**
  * Runs podman in a mount namespace of its own: nothing that it mounts is seen outside, and all of it goes with the
@@ -35,7 +35,7 @@ export async function openPodman(
   options: { readonly signal: AbortSignal; readonly stateDir: string },
 ): Promise<ContainerEngine> {
   for (const name of ['tmp', 'graph', 'run']) await mkdir(join(folder, name));
-  await writeFile(join(folder, 'containers.conf'), CONTAINERS_CONF(folder));
+  await writeFile(confOf(folder), CONTAINERS_CONF(folder));
   await writeFile(join(folder, 'storage.conf'), STORAGE_CONF(folder));
   const netns = await createNetns(options);
   const command = (spec: CommandSpec) => podmanIn(folder, spec);
@@ -82,7 +82,7 @@ function podmanIn(folder: string, spec: CommandSpec): CommandSpec {
     ],
     env: {
       ...spec.env,
-      CONTAINERS_CONF: join(folder, 'containers.conf'),
+      CONTAINERS_CONF: confOf(folder),
       CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
     },
   };
@@ -90,11 +90,18 @@ function podmanIn(folder: string, spec: CommandSpec): CommandSpec {
 
 /** Ends what runs there, asked by podman or, where that fails, by hand. The folder itself stays. */
 export async function destroyPodman(folder: string): Promise<void> {
+  const ours = () => processesWithEnv('CONTAINERS_CONF', confOf(folder));
+  // Whoever waits for a container may make it anew, or wait for ever once another podman has removed it.
+  for (const waiting of ours().filter(({ comm }) => comm === 'podman')) await killProcess(waiting);
   const all = ['rm', '--all', '--force', '--time', '1'];
   await runLocal(podmanIn(folder, { file: 'podman', args: all, timeoutMs: 20_000 }));
-  // A container whose creation was interrupted is not always in podman's books; its monitor names our folder.
-  for (const monitor of processesBelow(['conmon', 'podman', 'crun', 'runc'], folder)) {
+  // A container whose creation was interrupted is not always in podman's books, but it has a monitor.
+  for (const monitor of ours()) {
     for (const child of childrenOf(monitor.pid)) await killProcess(child);
     await endProcess(monitor);
   }
+}
+
+function confOf(folder: string): string {
+  return join(folder, 'containers.conf');
 }

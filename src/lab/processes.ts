@@ -35,6 +35,16 @@ export function processesBelow(
   });
 }
 
+/** Live processes with that entry in their environment, which only we have made up; whoever they start inherits it. */
+export function processesWithEnv(name: string, value: string): (Owner & { readonly comm: string })[] {
+  return livePids().flatMap((pid) => {
+    const startTicks = startTicksOf(pid);
+    if (startTicks === undefined || !read(`/proc/${pid}/environ`).split('\0').includes(`${name}=${value}`))
+      return [];
+    return [{ pid, startTicks, comm: read(`/proc/${pid}/comm`).trim() }];
+  });
+}
+
 /** Live processes that a process has started. */
 export function childrenOf(parent: number): Owner[] {
   return livePids().flatMap((pid) => {

@@ -70,13 +70,18 @@ export interface Stage {
 export async function setStage(request: StageRequest): Promise<Stage> {
   const { signal, progress, self } = request;
   const undo = new Undo();
-  const close = () => undo.run((error) => progress(`clean-up: ${error.message}`));
+  const close = async () => {
+    if (undo.isEmpty) return;
+    progress('cleaning up');
+    await undo.run((error) => progress(`clean-up: ${error.message}`));
+  };
   try {
     const disk = await prepareDisk(request, undo);
     signal.throwIfAborted();
     const { topology, different } = await findTopology(request, undo);
     signal.throwIfAborted();
     const parts = { topology, self, signal };
+    progress(request.app === false ? 'starting the server' : 'starting the server and the application');
     const server = await startServer(request.server, request.directives, disk.folder, parts, undo);
     signal.throwIfAborted();
     const app = request.app === false ? undefined : await startApp(server, parts, undo);

@@ -6,6 +6,10 @@ export class Undo {
     this.steps.push(step);
   }
 
+  get isEmpty(): boolean {
+    return this.steps.length === 0;
+  }
+
   async run(onFailure: (error: Error) => void): Promise<void> {
     for (let step = this.steps.pop(); step; step = this.steps.pop()) await step().catch(onFailure);
   }
