@@ -5,7 +5,6 @@ import { isFile } from './derive/channel.ts';
 import { isWrite } from './derive/command-table.ts';
 import {
   callEvidence,
-  type DiskSighting,
   evidenceOf,
   type Facts,
   latest,
@@ -15,6 +14,7 @@ import {
 } from './facts.ts';
 import { busyPercent, cpuReadings } from './rules/cpu-saturated.ts';
 import { busiestDisk, describeDisk } from './rules/disk-saturated.ts';
+import { targetDisk, typical } from './target-disk.ts';
 import { syncTimesOf } from './whole-log.ts';
 
 /** The way an engineer goes from the symptom to the cause, each step with the lines that answer it. */
@@ -59,25 +59,10 @@ const memory: Step = (facts) => {
 };
 
 const disk: Step = (facts) => {
-  const row = diskOfTarget(facts) ?? busiestDisk(facts);
+  const row =
+    (facts.trace?.syncs.length ? typical(targetDisk(facts)?.rows ?? []) : undefined) ?? busiestDisk(facts);
   return row && { question: 'Is a disk overloaded?', answer: describeDisk(row), evidence: [evidenceOf(row)] };
 };
-
-/** The disk that the target syncs to, by its device number in lsof and the kernel's name for it. */
-function diskOfTarget(facts: Facts): DiskSighting | undefined {
-  const channel = facts.trace?.syncs[0]?.channel;
-  const row =
-    channel &&
-    seen(facts, 'descriptor').find(
-      ({ item }) => item.pid === channel.pid && item.fd === channel.fd && item.device !== undefined,
-    );
-  const number = row?.item.device?.replace(',', ':');
-  const name = seen(facts, 'disk-counters').find(({ item }) => item.number === number)?.item.device;
-  if (name === undefined) return undefined;
-  const rows = settled(seen(facts, 'disk'));
-  // iostat lists whole disks: sda for sda1, nvme0n1 for nvme0n1p2.
-  return rows.findLast(({ item }) => item.device === name || name.replace(/p?\d+$/, '') === item.device);
-}
 
 /** Threads of the kernel that carry out what processes asked for: they write for somebody else. */
 const KERNEL_THREAD = /^(?:kworker|jbd2|xfs|dm-|loop\d|kswapd|flush|md\d)/;

@@ -5,6 +5,7 @@ import { pidstatProbe } from '../probes/pidstat.ts';
 import { networkNamespace } from '../probes/proc/read.ts';
 import { refusesPerCpu, topProbe } from '../probes/top.ts';
 import { runLocal } from '../runners/local.ts';
+import { busiestOnDisks, filesOf } from './neighbours.ts';
 import type { RawOutput } from './raw-capture.ts';
 import { MOMENTS, readFiles } from './readings.ts';
 import type { LiveTarget } from './target.ts';
@@ -57,6 +58,12 @@ export async function runTools(
   }
   const files = ['pressure/cpu', 'pressure/memory', 'pressure/io', 'meminfo', `${target.pid}/io`];
   outputs.push(readFiles(MOMENTS.undisturbed, [...files, ...counters]));
+  const pidstat = outputs.find(({ probe }) => probe === 'pidstat');
+  const others = pidstat ? busiestOnDisks(pidstat.text, target.pid) : [];
+  if (others.length > 0) {
+    const { stdout } = await runLocal(filesOf(others, LSOF_MS), signal);
+    if (stdout !== '') outputs.push({ source: 'lsof of others', probe: 'lsof', text: stdout });
+  }
   return { outputs, missing };
 }
 

@@ -1,14 +1,20 @@
 import { formatMs, significant } from '../../core/units.ts';
 import { type DiskSighting, evidenceOf, type Facts, seen, settled } from '../facts.ts';
-import { clear, found, insufficient, type Rule } from '../rule.ts';
+import { clear, found, insufficient, type Rule, symptom } from '../rule.ts';
+import { targetDisk, typical } from '../target-disk.ts';
 
 /** Requests under way on average: from here on, requests wait behind each other and not only for the medium. */
 const QUEUE = 4;
 const UTIL_PERCENT = 90;
+/** From here on it is worth a word why that is not saturated. */
+const BUSY_PERCENT = 50;
 
-/** The busiest disk, by queue, then by utilisation. */
+/** The busiest disk, by queue, then by utilisation, in its typical report. */
 export function busiestDisk(facts: Facts): DiskSighting | undefined {
-  const rows = settled(seen(facts, 'disk'));
+  const byDevice = new Map<string, DiskSighting[]>();
+  for (const row of settled(seen(facts, 'disk')))
+    byDevice.set(row.item.device, [...(byDevice.get(row.item.device) ?? []), row]);
+  const rows = [...byDevice.values()].map((each) => typical(each)!);
   return rows.reduce<DiskSighting | undefined>(
     (worst, each) => (!worst || load(each) > load(worst) ? each : worst),
     undefined,
@@ -33,7 +39,7 @@ export const diskSaturated: Rule = {
     const evidence = [evidenceOf(disk)];
     const said = describeDisk(disk);
     if ((queueSize ?? 0) >= QUEUE && (utilPercent ?? 100) >= UTIL_PERCENT) {
-      return found({
+      const verdict = found({
         id: 'disk-saturated',
         severity: 'warning',
         confidence: 0.8,
@@ -49,6 +55,9 @@ export const diskSaturated: Rule = {
           cost: 'Depends on who it is.',
         },
       });
+      if (!targetDisk(facts)?.rows.some(({ item }) => item.device === device)) return verdict;
+      const capped = symptom('iops-cap', `a limit lets requests queue up for ${device}`, verdict);
+      return symptom('noisy-disk-neighbour', `another process keeps ${device} busy`, capped);
     }
     if (queueSize === undefined && utilPercent === undefined)
       return insufficient(`${device}: neither queue nor utilisation was printed`);
@@ -56,7 +65,14 @@ export const diskSaturated: Rule = {
     if (utilPercent === 0 && moved > 10) {
       return clear(`${said}; it reports no utilisation, its queue is short`, evidence);
     }
-    if ((utilPercent ?? 0) >= UTIL_PERCENT) return clear(`${said}: busy, but its queue is short`, evidence);
+    if ((utilPercent ?? 0) >= BUSY_PERCENT) {
+      return queueSize === undefined
+        ? insufficient(`${said}, but its queue was not printed`)
+        : clear(
+            `${said}: busy, but its queue is short (requests wait for each other from ${QUEUE} on)`,
+            evidence,
+          );
+    }
     return clear(said, evidence);
   },
 };

@@ -14,10 +14,12 @@ import { expireStorm } from './expire-storm.ts';
 import { forkStall } from './fork-stall.ts';
 import { fsyncBacklog } from './fsync-backlog.ts';
 import { fsyncPerWrite } from './fsync-per-write.ts';
+import { iopsCap } from './iops-cap.ts';
 import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
 import { monitorAttached } from './monitor-attached.ts';
 import { nPlusOneReads } from './n-plus-one-reads.ts';
+import { noisyDiskNeighbour } from './noisy-disk-neighbour.ts';
 import { outputBufferBacklog } from './output-buffer-backlog.ts';
 import { retransmits } from './retransmits.ts';
 import { runQueueWait } from './run-queue-wait.ts';
@@ -42,6 +44,8 @@ export const RULES: readonly Rule[] = [
   memoryPressure,
   swapping,
   diskSaturated,
+  iopsCap,
+  noisyDiskNeighbour,
   retransmits,
   backlogOverflow,
   fsyncPerWrite,

@@ -11,8 +11,10 @@ import {
   notApplicable,
   perSecond,
   type Rule,
+  symptom,
 } from '../rule.ts';
 import { syncTimesOf } from '../whole-log.ts';
+import { SLOW_SYNC_US } from './noisy-disk-neighbour.ts';
 
 /** Fewer syncs are a commit now and then. */
 const SYNCS = 20;
@@ -56,7 +58,11 @@ export const smallSyncWrites: Rule = {
     const said = `${plural(busiest.length, 'sync')} of ${file.name ?? `descriptor ${file.fd}`} took ${formatShare(share)} of the time`;
     if (share < SHARE_THAT_MATTERS) return clear(said);
     if (bytes !== undefined && bytes > SMALL_BYTES) return clear(`${said}, after writes of ${bytes} bytes`);
-    return report(facts, { syncs: busiest, writes, bytes, p50, share, seconds });
+    const verdict = report(facts, { syncs: busiest, writes, bytes, p50, share, seconds });
+    // So few that on a disk that answers they would be no matter: what makes them slow is the cause.
+    if ((busiest.length / seconds) * (SLOW_SYNC_US / 1e6) >= SHARE_THAT_MATTERS) return verdict;
+    const capped = symptom('iops-cap', 'each sync waits until a limit lets its writes pass', verdict);
+    return symptom('noisy-disk-neighbour', 'each sync waits behind what another process writes', capped);
   },
 };
 
