@@ -30,6 +30,8 @@ export type Step =
     }
   /** "{n}" counts the rounds from 0. */
   | { readonly kind: 'repeat'; readonly times: number; readonly steps: readonly Step[] }
+  /** Keeps a text, so that a number drawn in it is the same in the steps that follow. */
+  | { readonly kind: 'let'; readonly value: string; readonly as: string }
   | { readonly kind: 'pause'; readonly ms: number }
   /** Closes the connection; the next command opens another. */
   | { readonly kind: 'reconnect' };

@@ -82,7 +82,7 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
 }
 
 const STEP_HELP =
-  'a command as a list of words, or a mapping with ask, pipeline, scan, each, when, unless, repeat, pause or reconnect';
+  'a command as a list of words, or a mapping with ask, let, pipeline, scan, each, when, unless, repeat, pause or reconnect';
 
 export function readSteps(field: Field): Step[] {
   return field.list('steps', readStep);
@@ -90,15 +90,27 @@ export function readSteps(field: Field): Step[] {
 
 function readStep(field: Field): Step {
   if (field.isList) return { kind: 'command', words: readWords(field) };
-  const kind = ['ask', 'pipeline', 'scan', 'each', 'when', 'unless', 'repeat', 'pause', 'reconnect'].find(
-    (each) => field.at(each).isThere,
-  );
+  const kind = [
+    'ask',
+    'let',
+    'pipeline',
+    'scan',
+    'each',
+    'when',
+    'unless',
+    'repeat',
+    'pause',
+    'reconnect',
+  ].find((each) => field.at(each).isThere);
   const name = (of: string) => field.at(of).text('a name');
   const steps = () => readSteps(field.at('do'));
   switch (kind) {
     case 'ask':
       field.mapping('ask', 'as');
       return { kind: 'command', words: readWords(field.at('ask')), as: name('as') };
+    case 'let':
+      field.mapping('let', 'as');
+      return { kind: 'let', value: name('let'), as: name('as') };
     case 'pipeline':
       field.mapping('pipeline', 'times');
       return {

@@ -38,7 +38,7 @@ fault:
   - name: listing
     rate: 2
     do:
-      # Also: {ask: [...], as: name}, {each: name, as: item, do: [...]}, {when: name, is: value, do: [...]}, {unless: ...},
+      # Also: {ask: [...], as: name}, {let: "{any 100}", as: name}, {each: name, as: item, do: [...]}, {when: name, is: value, do: [...]}, {unless: ...},
       # {pipeline: [[...]], times: 10}, {repeat: 10, do: [...]}, {pause: 5ms}, {reconnect: true}.
       - scan: "{prefix}:*"
         count: 100

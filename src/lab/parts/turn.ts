@@ -57,6 +57,9 @@ async function playStep(step: Step, client: Client): Promise<void> {
         await playTurn(step.steps, client);
       }
       return;
+    case 'let':
+      client.names.set(step.as, fillWord(step.value, client));
+      return;
     case 'pause':
       await sleep(step.ms);
       return;
