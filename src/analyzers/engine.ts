@@ -16,6 +16,7 @@ import type { Trace } from './derive/trace.ts';
 import { noBytes } from './derive/tracer-limits.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { Facts } from './facts.ts';
+import { judgeWithLosses, lossOf } from './losses.ts';
 import { pathOf } from './path.ts';
 import { withPredictions } from './prediction.ts';
 import type { Rule } from './rule.ts';
@@ -121,7 +122,8 @@ function isSetting(finding: Finding): boolean {
 
 function judge(rule: Rule, facts: Facts): Verdict {
   try {
-    return rule.check(facts);
+    const because = facts.trace && lossOf(facts.trace);
+    return because === undefined ? rule.check(facts) : judgeWithLosses(rule, facts, facts.trace!, because);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'crashed', because: `the rule failed (a defect of perfcase): ${reason}` };
@@ -134,7 +136,7 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.ended) return 'it ended while it was watched';
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
   if (facts.trace.bytesMissing) return noBytes(facts.trace.source);
-  if (facts.trace.commands.length > 0) return undefined;
+  if (facts.trace.commands.length > 0) return lossOf(facts.trace);
   if (facts.trace.appends.some((append) => append.channel.role === 'append-log')) return undefined;
   if (facts.trace.syncs.length > 0 && showsOnlySyncs(facts.trace)) return ONLY_SYNCS;
   if (facts.trace.opaque > 0) return 'its connections could not be read as RESP; they may be encrypted';

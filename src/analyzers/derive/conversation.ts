@@ -1,8 +1,9 @@
 import { commandName } from '../../core/command-names.ts';
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
-import { isKnown } from './command-table.ts';
+import { isBlocking, isKnown } from './command-table.ts';
 import { commandWords, RespReader, type RespTap, type RespValue } from './resp-reader.ts';
+import type { Turns } from './turns.ts';
 
 /** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
 export interface Command {
@@ -25,6 +26,8 @@ export interface Command {
   heldBy: Sync[];
   /** It came in one read together with another command. */
   pipelined: boolean;
+  /** The turn of the event loop in which a traced server read it. */
+  readonly turn?: number;
 }
 
 /** A sync call. */
@@ -70,6 +73,8 @@ export class Conversation {
   readonly pending: Command[] = [];
   /** A MONITOR, a subscriber or a replica: what goes out answers no command. */
   streaming = false;
+  /** Replies that answered nothing that was seen, and commands that were never answered: calls are missing from the log. */
+  holes = 0;
   private readonly requests: RespReader<Stamp>;
   private readonly replies: RespReader<Stamp>;
   private lastCommandCall: SyscallObservation | undefined;
@@ -81,6 +86,7 @@ export class Conversation {
     readonly side: 'server' | 'client',
     private readonly onCommand: (command: Command) => void,
     private readonly taps?: ConversationTaps,
+    private readonly turns?: Turns,
   ) {
     this.requests = new RespReader<Stamp>(
       (message) => this.command(message.value, message.last),
@@ -98,6 +104,7 @@ export class Conversation {
   }
 
   request(call: SyscallObservation): void {
+    this.dropUnanswered(call);
     const payload = call.payload ?? '';
     // After a gap the next request begins with the next read.
     if ((this.requests.lost || this.requestCut) && payload.startsWith('*')) this.requests.resync();
@@ -114,9 +121,42 @@ export class Conversation {
   }
 
   answer(call: SyscallObservation): void {
-    if (this.streaming || this.pending.length === 0) return;
     const payload = call.payload ?? '';
+    if (this.streaming || this.pending.length === 0) {
+      this.orphan(payload);
+      return;
+    }
     this.replies.push(payload, lengthOf(call) ?? payload.length, stamp(call));
+  }
+
+  /** A server answers what it has read before it waits for more: what it has not by then was answered unseen. */
+  private dropUnanswered({ tid }: SyscallObservation): void {
+    if (!this.turns?.areKept || !this.replies.atBoundary) return;
+    while (this.pending.length > 0) {
+      const { call, turn, name } = this.pending[0]!;
+      if (turn === undefined || call.tid !== tid || turn >= this.turns.now(tid) || isBlocking(name)) return;
+      this.pending.shift();
+      this.holes++;
+    }
+  }
+
+  /** A reply came. Where several commands wait for one, another reply may have been missed: then the last one tells. */
+  private noteTurn({ tid }: SyscallObservation): void {
+    const last = this.pending.at(-1);
+    if (!this.turns || last?.turn === undefined || last.call.tid !== tid || isBlocking(last.name)) return;
+    const isSame = last.turn === this.turns.now(tid);
+    if (isSame || this.pending.length === 1) this.turns.answered(isSame);
+  }
+
+  /** A reply to nothing: its request was not seen. What a server pushes answers nothing either. */
+  private orphan(payload: string): void {
+    if (this.streaming || this.isStart || !this.replies.atBoundary || !/^[+:$*_,#%~-]/.test(payload)) return;
+    this.holes++;
+  }
+
+  /** Nothing was asked yet: the first reply may answer what was asked before the log began. */
+  private get isStart(): boolean {
+    return this.lastCommandCall === undefined;
   }
 
   /** Calls are missing from here on: what was asked before is not answered behind the gap. */
@@ -165,6 +205,7 @@ export class Conversation {
       ...(at.us === undefined ? {} : { atUs: at.us }),
       heldBy: [],
       pipelined,
+      ...(this.turns ? { turn: this.turns.now(at.call.tid) } : {}),
     };
     this.lastCommandCall = at.call;
     if (STREAMING.has(command.name)) this.streaming = true;
@@ -175,6 +216,7 @@ export class Conversation {
 
   private reply(value: RespValue, first: Stamp): void {
     if (value.type === '>' || value.type === '|') return;
+    this.noteTurn(first.call);
     const command = this.pending.shift();
     if (!command) return;
     command.reply = value;

@@ -4,7 +4,7 @@ import type { Content } from '../../core/redact.ts';
 import { type Channel, directionOf, isFile, isOpaque, mapChannels, SYNC_CALLS } from './channel.ts';
 import { type Append, type Command, Conversation, type Sync } from './conversation.ts';
 import { Exchange, isConnection, lacksBytes } from './exchange.ts';
-import { type Execution, ExecutionClock, type Stall } from './execution.ts';
+import { type Execution, ExecutionClock, POLLS, type Stall } from './execution.ts';
 import { FileReader, type FileReads } from './file-reads.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
@@ -13,6 +13,7 @@ import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-inpu
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
 import { type WritingJob, WritingJobs } from './writing-jobs.ts';
+import { Turns } from './turns.ts';
 
 /** Everything that was rebuilt from system calls alone. */
 export interface Trace {
@@ -54,6 +55,10 @@ export interface Trace {
   readonly exchanges: readonly Conversation[];
   /** Connections of the target whose bytes could not be read as RESP or HTTP. */
   readonly opaque: number;
+  /** Requests or replies of the target's connections that are seen to be missing from the log. */
+  readonly holes: number;
+  /** Calls that the tracer noticed and could not keep; absent when it does not count them. */
+  readonly lost?: number;
   /** What could not be seen, each in a sentence. */
   readonly blindSpots: readonly string[];
   /** What the tracer itself adds to the duration of a call, in microseconds; absent when unknown. */
@@ -98,6 +103,7 @@ export function deriveTrace(given: TraceInput): Trace {
   };
   const clock = new ExecutionClock();
   const jobs = new WritingJobs();
+  const turns = new Turns();
   const monitorFeeds: SyscallObservation[] = [];
   const forks: SyscallObservation[] = [];
   let calls = 0;
@@ -114,10 +120,11 @@ export function deriveTrace(given: TraceInput): Trace {
     }
     if (!conversation) {
       const side = channel.role === 'resp-server' ? 'server' : 'client';
-      conversation = new Conversation(channel, side, (command) => {
+      const heard = (command: Command) => {
         if (side === 'server') commands.push(command);
         else http.command(command, channel.pid);
-      });
+      };
+      conversation = new Conversation(channel, side, heard, undefined, side === 'server' ? turns : undefined);
       conversations.set(channel, conversation);
     }
     return conversation;
@@ -173,6 +180,7 @@ export function deriveTrace(given: TraceInput): Trace {
     if (call.name === 'io_uring_enter') usesIoUring = true;
     clock.call(call);
     jobs.call(call, pidOf(call.tid) === target);
+    if (POLLS.has(call.name)) turns.waits(call.tid);
     if (isFork(call) && pidOf(call.tid) === target) forks.push(call);
     const channel = channelOf.get(call);
     note(call, channel);
@@ -241,6 +249,10 @@ export function deriveTrace(given: TraceInput): Trace {
   const opaque = bytesMissing
     ? 0
     : channels.filter((channel) => channel.pid === target && isOpaque(channel)).length;
+  const holes = all.reduce(
+    (sum, each) => sum + (each.side === 'server' && each.channel.pid === target ? each.holes : 0),
+    0,
+  );
   const cost = callCost(input);
   return {
     source: input.source,
@@ -274,7 +286,9 @@ export function deriveTrace(given: TraceInput): Trace {
     writingJobs: jobs.all,
     monitorFeeds,
     opaque,
-    blindSpots: blindSpots(all, opaque, usesIoUring, bytesMissing, input),
+    holes,
+    ...(input.lost === undefined ? {} : { lost: input.lost }),
+    blindSpots: blindSpots(all, { opaque, holes, usesIoUring, bytesMissing }, input),
     pidOf,
     placeOf: (line) => placeIn(input, line),
     contentOf: (call) => contentOf(call, channelOf.get(call)),

@@ -34,9 +34,17 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 /** What the log cannot show, each in a sentence. */
 export function blindSpots(
   conversations: readonly Conversation[],
-  opaque: number,
-  usesIoUring: boolean,
-  bytesMissing: boolean,
+  {
+    opaque,
+    holes,
+    usesIoUring,
+    bytesMissing,
+  }: {
+    readonly opaque: number;
+    readonly holes: number;
+    readonly usesIoUring: boolean;
+    readonly bytesMissing: boolean;
+  },
   input: TraceInput,
 ): string[] {
   const spots: string[] = [];
@@ -45,6 +53,11 @@ export function blindSpots(
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
   if (bytesMissing) spots.push(`${capital(noBytes(input.source))}.`);
   if (input.lost) spots.push(`${plural(input.lost, 'call')} came faster than ${input.source} could keep.`);
+  if (holes > 0) {
+    spots.push(
+      `${plural(holes, 'request')} or replies were not seen, of conversations that go on: calls are missing from the log.`,
+    );
+  }
   if (opaque > 0) {
     spots.push(
       `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
