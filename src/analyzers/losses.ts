@@ -1,10 +1,9 @@
 import type { Verdict } from '../core/finding.ts';
 import type { Trace } from './derive/trace.ts';
+import { HOLES } from './derive/tracer-limits.ts';
 import type { Facts } from './facts.ts';
 import type { Rule } from './rule.ts';
 
-/** A single reply without a request may be some push that nobody knows of. */
-const HOLES = 3;
 /** A lost call is one that is seen to be missing only now and then: where calls are lost in runs, one a run. */
 const HOLES_SHARE = 0.003;
 /** Of calls that the tracer itself counted as lost, this part of all: fewer and the patterns stay. */

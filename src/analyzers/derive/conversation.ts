@@ -151,6 +151,7 @@ export class Conversation {
   /** A reply to nothing: its request was not seen. What a server pushes answers nothing either. */
   private orphan(payload: string): void {
     if (this.streaming || this.isStart || !this.replies.atBoundary || !/^[+:$*_,#%~-]/.test(payload)) return;
+    this.taps?.replies.header(payload.charAt(0), 0, 1);
     this.holes++;
   }
 

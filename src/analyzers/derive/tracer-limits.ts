@@ -24,6 +24,9 @@ export function callFloor(input: TraceInput): number | undefined {
   return durations[Math.floor(durations.length / 4)];
 }
 
+/** Fewer requests or replies that are missing may be some push that nobody knows of. */
+export const HOLES = 3;
+
 /** Why commands are unknown in a log of a tracer that shows the numbers of calls only. */
 export function noBytes(source: string): string {
   return `${source} shows that bytes moved and not which ones, so commands are unknown`;
@@ -53,9 +56,9 @@ export function blindSpots(
     spots.push('The process uses io_uring: reads, writes and syncs submitted there are not seen.');
   if (bytesMissing) spots.push(`${capital(noBytes(input.source))}.`);
   if (input.lost) spots.push(`${plural(input.lost, 'call')} came faster than ${input.source} could keep.`);
-  if (holes > 0) {
+  if (holes >= HOLES) {
     spots.push(
-      `${plural(holes, 'request')} or replies were not seen, of conversations that go on: calls are missing from the log.`,
+      `${holes} requests or replies were not seen, of conversations that go on: calls are missing from the log.`,
     );
   }
   if (opaque > 0) {

@@ -1,8 +1,10 @@
 import { type Channel, directionOf, mapChannels, SYNC_CALLS } from '../../analyzers/derive/channel.ts';
 import { Conversation, type ConversationTaps } from '../../analyzers/derive/conversation.ts';
 import { lacksBytes } from '../../analyzers/derive/exchange.ts';
+import { POLLS } from '../../analyzers/derive/execution.ts';
 import { RespReader, type RespTap } from '../../analyzers/derive/resp-reader.ts';
 import { type TraceInput, threadGroups, withoutOwn } from '../../analyzers/derive/trace-input.ts';
+import { Turns } from '../../analyzers/derive/turns.ts';
 import type { DescriptorObservation, SyscallObservation } from '../../core/observation.ts';
 import { takesPath } from '../../core/redact.ts';
 import { parseStrace, type StraceItem } from '../../probes/strace.ts';
@@ -100,6 +102,7 @@ class PayloadFinder {
   private readonly found = new Map<SyscallObservation, Piece[]>();
   private readonly conversations = new Map<Channel, Conversation>();
   private readonly appends = new Map<Channel, RespReader<null>>();
+  private readonly turns = new Turns();
   private current: Piece[] = [];
 
   constructor(
@@ -124,6 +127,7 @@ class PayloadFinder {
         if (call.event === 'gap') for (const each of this.conversations.values()) each.interrupt();
         continue;
       }
+      if (POLLS.has(call.name)) this.turns.waits(call.tid);
       const channel = channelOf.get(call);
       // What the derivation passes over, nobody has understood.
       if (!channel || SYNC_CALLS.has(call.name)) continue;
@@ -171,7 +175,8 @@ class PayloadFinder {
       },
     };
     const side = channel.role === 'resp-server' ? 'server' : 'client';
-    const conversation = new Conversation(channel, side, () => undefined, taps);
+    const turns = side === 'server' ? this.turns : undefined;
+    const conversation = new Conversation(channel, side, () => undefined, taps, turns);
     this.conversations.set(channel, conversation);
     return conversation;
   }
