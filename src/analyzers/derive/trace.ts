@@ -12,8 +12,8 @@ import { doingOf, ThreadTimes } from './thread-times.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
-import { type WritingJob, WritingJobs } from './writing-jobs.ts';
 import { Turns } from './turns.ts';
+import { type WritingJob, WritingJobs } from './writing-jobs.ts';
 
 /** Everything that was rebuilt from system calls alone. */
 export interface Trace {
