@@ -10,6 +10,8 @@ export type Metric =
   | 'request seconds'
   /** Wall time of the connection that most was spent on, for each of its commands; as predictions have it. */
   | 'command milliseconds'
+  /** From a request on a connection of the target to its answer, whatever their protocol, median. */
+  | 'answer milliseconds'
   /** Wall time for each command that the server executed, by its own counters: without a tracer. */
   | 'milliseconds per command by the counters'
   /** perfcase's own PING, median. */
@@ -26,6 +28,7 @@ export interface Measured {
 const OWN = new Set(['PING', 'INFO', 'CONFIG', 'AUTH', 'CLIENT', 'COMMAND', 'HELLO']);
 /** Fewer commands than this say nothing of a window. */
 const FEWEST_COMMANDS = 5;
+const FEWEST_ANSWERS = 3;
 
 /** Takes the tracer's own cost out as the diagnosis does. */
 export function measure(facts: Facts, pingMs: number | undefined): Measured {
@@ -41,13 +44,20 @@ export function measure(facts: Facts, pingMs: number | undefined): Measured {
       requests.set(name, [...(requests.get(name) ?? []), ((endUs - startUs) / 1e6) * path.untraced]);
     }
   }
+  const answers = trace && !path && !trace.bytesMissing ? trace.fileReads.answersUs : [];
+  if (answers.length >= FEWEST_ANSWERS) values['answer milliseconds'] = answerMs(answers, trace!);
   const counts = commandCounts(facts);
   let counted = 0;
   for (const [name, calls] of counts?.during ?? []) if (!OWN.has(name)) counted += calls;
   if (counts && counted >= FEWEST_COMMANDS)
     values['milliseconds per command by the counters'] = (counts.seconds * 1000) / counted;
   if (pingMs !== undefined) values['PING milliseconds'] = pingMs;
-  return { values, requests, commands: path?.commands ?? counted };
+  return { values, requests, commands: path?.commands ?? (counted || answers.length) };
+}
+
+/** What the tracer added to the answers is what it slowed the target's calls down by. */
+function answerMs(answersUs: readonly number[], { slowdown = 1 }: Trace): number {
+  return quantile(answersUs, 0.5)! / slowdown / 1000;
 }
 
 function longest(trace: Trace): { ms: number; commands: number; untraced: number } | undefined {

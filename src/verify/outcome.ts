@@ -40,6 +40,7 @@ const FEWEST_WINDOWS = 3;
 const METRICS: readonly Metric[] = [
   'request seconds',
   'command milliseconds',
+  'answer milliseconds',
   'milliseconds per command by the counters',
   'PING milliseconds',
 ];

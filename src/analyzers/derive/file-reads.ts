@@ -31,6 +31,8 @@ export interface FileReads {
   readonly requests: readonly ReadingRequest[];
   /** Bytes that were read from files, with and without a request. */
   readonly bytes: number;
+  /** Microseconds from each request that was seen whole to the end of its answer, whether it read or not. */
+  readonly answersUs: readonly number[];
   /** Those for which no request was seen from its beginning to its answer. */
   readonly strayBytes: number;
 }
@@ -49,6 +51,7 @@ interface Open {
 export class FileReader {
   private readonly requests: ReadingRequest[] = [];
   private readonly open = new Map<number | undefined, Open>();
+  private readonly answersUs: number[] = [];
   private bytes = 0;
   private answeredBytes = 0;
 
@@ -56,8 +59,10 @@ export class FileReader {
   data(call: SyscallObservation, channel: Channel): void {
     const inward = directionOf(call) === 'in';
     const moved = call.result ?? 0;
+    // What failed, as a read of a socket that has nothing yet, begins no request.
+    if (moved <= 0) return;
     if (isFile(channel)) {
-      if (inward && moved > 0) this.read(call, channel, moved);
+      if (inward) this.read(call, channel, moved);
       return;
     }
     if (!isConnection(channel) && channel.role !== 'http-server') return;
@@ -81,7 +86,8 @@ export class FileReader {
 
   finish(): FileReads {
     for (const tid of [...this.open.keys()]) this.close(tid);
-    return { requests: this.requests, bytes: this.bytes, strayBytes: this.bytes - this.answeredBytes };
+    const { requests, bytes, answersUs } = this;
+    return { requests, bytes, answersUs, strayBytes: bytes - this.answeredBytes };
   }
 
   private read(call: SyscallObservation, channel: Channel, moved: number): void {
@@ -116,10 +122,19 @@ export class FileReader {
     if (!open?.answer) return;
     const [reading] = [...open.files.values()].sort((a, b) => b.bytes - a.bytes);
     if (!reading) return;
+    const wallUs = wallOf(open.request, open.answer);
+    if (wallUs !== undefined) this.answersUs.push(wallUs);
     for (const { bytes } of open.files.values()) this.answeredBytes += bytes;
     const { request, answer, answerBytes } = open;
     this.requests.push({ request, answer, answerBytes, reading });
   }
+}
+
+/** From the end of the read that brought a request to the end of its answer; undefined in a log without times. */
+export function wallOf(request: SyscallObservation, answer: SyscallObservation): number | undefined {
+  if (request.startUs === undefined || answer.startUs === undefined) return undefined;
+  const us = answer.startUs + (answer.durationUs ?? 0) - request.startUs - (request.durationUs ?? 0);
+  return us > 0 ? us : undefined;
 }
 
 /** pread64(16, "…", 8192, 17809408): only such a call says where it reads. */

@@ -1,6 +1,6 @@
 import type { Finding, Prediction } from '../../core/finding.ts';
 import { formatMs, formatShare, plural, quantile, significant } from '../../core/units.ts';
-import type { ReadingRequest } from '../derive/file-reads.ts';
+import { type ReadingRequest, wallOf } from '../derive/file-reads.ts';
 import type { Trace } from '../derive/trace.ts';
 import { callEvidence, type Facts } from '../facts.ts';
 import {
@@ -136,12 +136,10 @@ interface Times {
 
 /** Undefined in a log without times. */
 function timesOf({ request, answer, reading }: ReadingRequest, trace: Trace): Times | undefined {
-  const [from, to] = [request.startUs, answer.startUs];
   const [first, last] = [reading.first.startUs, reading.last.startUs];
-  if (from === undefined || to === undefined || first === undefined || last === undefined) return undefined;
-  const wall = to + (answer.durationUs ?? 0) - from - (request.durationUs ?? 0);
+  const wall = wallOf(request, answer);
+  if (wall === undefined || first === undefined || last === undefined) return undefined;
   const scan = last + (reading.last.durationUs ?? 0) - first;
-  if (!(wall > 0)) return undefined;
   // All but the scan is a handful of calls, which cost next to nothing more.
   const rest = Math.max(0, wall - scan);
   const untraced = Math.max(

@@ -132,6 +132,16 @@ describe('what it says', () => {
     expect(high).toBeGreaterThan(after);
   });
 
+  it('the wait for a request is no part of its answer', () => {
+    const log = new TraceLog({ pid: 5432, stepUs: 10 }).times(5, (each) => {
+      each.call('recvfrom', '6, 0x5581, 8192, 0, NULL, NULL', '-1 EAGAIN (Resource temporarily unavailable)');
+      each.call('epoll_wait', '4, [], 1, -1', 1, 900_000);
+      ask(each).times(400, (_, at) => page(each, at * PAGE));
+      reply(each);
+    });
+    expect(findingOf(ID, { log, ...target }).measures.answerP50).toEqual({ value: 6.03, unit: 'ms' });
+  });
+
   it('shows none of what was asked', () => {
     expect(JSON.stringify(finding())).not.toContain('select 1');
   });
