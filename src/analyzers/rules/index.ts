@@ -4,6 +4,7 @@ import { backlogOverflow } from './backlog-overflow.ts';
 import { bigKeyDelete } from './big-key-delete.ts';
 import { bigKeyRead } from './big-key-read.ts';
 import { blockingScript } from './blocking-script.ts';
+import { clientStall } from './client-stall.ts';
 import { connectionChurn } from './connection-churn.ts';
 import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
@@ -65,6 +66,7 @@ export const RULES: readonly Rule[] = [
   forkStall,
   expireStorm,
   eviction,
+  clientStall,
   connectionChurn,
   outputBufferBacklog,
   monitorAttached,
