@@ -6,6 +6,7 @@ import { type Append, type Command, Conversation, type Sync } from './conversati
 import { Exchange, isConnection, lacksBytes } from './exchange.ts';
 import { type Execution, ExecutionClock, POLLS, type Stall } from './execution.ts';
 import { FileReader, type FileReads } from './file-reads.ts';
+import { type Flood, Floods } from './floods.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { doingOf, ThreadTimes } from './thread-times.ts';
@@ -43,6 +44,8 @@ export interface Trace {
   readonly http: readonly HttpRequest[];
   /** What the target read from files, and for which request. */
   readonly fileReads: FileReads;
+  /** When a client of the target sent much in one go. */
+  readonly floods: readonly Flood[];
   /** Snapshots and rewrites of the append-only log, in the order in which they began. */
   readonly writingJobs: readonly WritingJob[];
   /** Calls by which the target made a child process. */
@@ -104,6 +107,7 @@ export function deriveTrace(given: TraceInput): Trace {
   const clock = new ExecutionClock();
   const jobs = new WritingJobs();
   const turns = new Turns();
+  const floods = new Floods();
   const monitorFeeds: SyscallObservation[] = [];
   const forks: SyscallObservation[] = [];
   let calls = 0;
@@ -159,6 +163,7 @@ export function deriveTrace(given: TraceInput): Trace {
         files.interrupt();
         unsynced.clear();
         jobs.gap(endUs);
+        floods.gap();
       }
       continue;
     }
@@ -208,6 +213,7 @@ export function deriveTrace(given: TraceInput): Trace {
           conversation.request(call);
           const brought = conversation.commands.slice(before);
           if (brought.length > 0) threads.get(call.tid)?.request();
+          if (channel.pid === target) floods.read(call, channel);
           if (channel.pid === target) clock.read(call, brought);
         } else {
           conversationOf(channel).answer(call);
@@ -284,6 +290,7 @@ export function deriveTrace(given: TraceInput): Trace {
     fileReads: files.finish(),
     forks,
     writingJobs: jobs.all,
+    floods: floods.all,
     monitorFeeds,
     opaque,
     holes,

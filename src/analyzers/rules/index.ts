@@ -15,6 +15,7 @@ import { expireStorm } from './expire-storm.ts';
 import { forkStall } from './fork-stall.ts';
 import { fsyncBacklog } from './fsync-backlog.ts';
 import { fsyncPerWrite } from './fsync-per-write.ts';
+import { hugePipeline } from './huge-pipeline.ts';
 import { iopsCap } from './iops-cap.ts';
 import { keysCommand } from './keys-command.ts';
 import { memoryPressure } from './memory-pressure.ts';
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   bigKeyRead,
   bigKeyDelete,
   blockingScript,
+  hugePipeline,
   forkStall,
   expireStorm,
   eviction,
