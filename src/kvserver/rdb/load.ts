@@ -99,9 +99,11 @@ export function loadRdb(source: ByteSource, options: LoadOptions): LoadedRdb {
 function readHeader(source: ByteSource): number {
   const header = source.raw(MAGIC.length + 4);
   if (!header.startsWith(MAGIC)) throw new RdbError('Wrong signature trying to load DB from file');
-  const version = Number(header.slice(MAGIC.length));
+  const text = header.slice(MAGIC.length);
+  const version = Number(text);
   if (!(version >= 1 && version <= NEWEST_READABLE)) {
-    throw new RdbError(`Can't handle RDB format version ${header.slice(MAGIC.length)}`);
+    // A damaged header may hold anything, a line break too.
+    throw new RdbError(`Can't handle RDB format version ${text.replace(/[^ -~]/g, '?')}`);
   }
   return version;
 }

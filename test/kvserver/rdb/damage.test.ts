@@ -86,6 +86,7 @@ describe('a damaged snapshot', () => {
       [Buffer.from('RUBBISH00'), 'Wrong signature trying to load DB from file'],
       [file('', '0012'), "Can't handle RDB format version 0012"],
       [file('', 'xxxx'), "Can't handle RDB format version xxxx"],
+      [file('', '0\n10'), "Can't handle RDB format version 0?10"],
       [Buffer.from('REDIS0010'), 'Unexpected EOF reading RDB file'],
       [fileWith(19, ''), 'a stream (RDB type 19), which this server does not have (under the key "key")'],
       [fileWith(7, ''), 'a module type'],
