@@ -4,7 +4,15 @@ import { type Facts, type Sighting, seen } from './facts.ts';
 
 /** A counter of the target's network namespace. */
 export function netChange(facts: Facts, name: string): Change<NetCounterObservation> | undefined {
-  const pid = facts.target.pid;
+  return netChangeOf(facts, name, facts.target.pid);
+}
+
+/** The same of the namespace that a process is in, as far as it was read. */
+export function netChangeOf(
+  facts: Facts,
+  name: string,
+  pid: number | undefined,
+): Change<NetCounterObservation> | undefined {
   return changeOf(facts, {
     is: (item: Observation): item is NetCounterObservation =>
       item.kind === 'net-counter' && item.name === name && item.pid === pid,

@@ -8,6 +8,7 @@ import { type Execution, ExecutionClock, POLLS, type Stall } from './execution.t
 import { FileReader, type FileReads } from './file-reads.ts';
 import { type Flood, Floods } from './floods.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
+import { PauseWatch, type Turns } from './pauses.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { doingOf, ThreadTimes } from './thread-times.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
@@ -48,6 +49,8 @@ export interface Trace {
   readonly floods: readonly Flood[];
   /** Snapshots and rewrites of the append-only log, in the order in which they began. */
   readonly writingJobs: readonly WritingJob[];
+  /** Of the target's connections: requests that came or were answered in pieces, with the pauses in between. */
+  readonly turns: readonly Turns[];
   /** Calls by which the target made a child process. */
   readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
@@ -105,6 +108,7 @@ export function deriveTrace(given: TraceInput): Trace {
     else unsynced.set(append.channel, [append]);
   };
   const clock = new ExecutionClock();
+  const pauses = new PauseWatch();
   const jobs = new WritingJobs();
   const turns = new Turns();
   const floods = new Floods();
@@ -177,6 +181,7 @@ export function deriveTrace(given: TraceInput): Trace {
       if ((gapUs > GAP_US && !worked) || (afterGap && gapUs > 0)) {
         skippedUs += gapUs;
         clock.gap();
+        pauses.gap();
         gaps.push(endUs!);
       }
       afterGap = false;
@@ -204,6 +209,7 @@ export function deriveTrace(given: TraceInput): Trace {
     // A copied log without results still shows calls that worked; a call that failed or moved nothing does not count.
     if (call.result !== undefined ? call.result <= 0 : call.payload === undefined) continue;
     const inward = directionOf(call) === 'in';
+    if (channel.pid === target && isConnection(channel)) pauses.call(call, channel, inward);
     if (!inward && channel.pid === target && feedsMonitor(call)) monitorFeeds.push(call);
     switch (channel.role) {
       case 'resp-server':
@@ -288,6 +294,7 @@ export function deriveTrace(given: TraceInput): Trace {
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
     fileReads: files.finish(),
+    turns: [...pauses.turns.values()],
     forks,
     writingJobs: jobs.all,
     floods: floods.all,

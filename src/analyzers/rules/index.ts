@@ -9,6 +9,7 @@ import { connectionChurn } from './connection-churn.ts';
 import { cpuSaturated } from './cpu-saturated.ts';
 import { cpuSteal } from './cpu-steal.ts';
 import { cpuThrottled } from './cpu-throttled.ts';
+import { delayedAck } from './delayed-ack.ts';
 import { diskSaturated } from './disk-saturated.ts';
 import { eviction } from './eviction.ts';
 import { expireStorm } from './expire-storm.ts';
@@ -50,6 +51,7 @@ export const RULES: readonly Rule[] = [
   noisyDiskNeighbour,
   retransmits,
   backlogOverflow,
+  delayedAck,
   fsyncPerWrite,
   fsyncBacklog,
   aofRewriteContention,
