@@ -13,7 +13,7 @@ export interface Pause {
 }
 
 /** What happened on one connection. */
-export interface Turns {
+export interface Pieces {
   /** Changes from reading to writing: requests that were answered. */
   answered: number;
   firstUs?: number;
@@ -29,15 +29,15 @@ const SMALL_BYTES = 1400;
  * writes. Only such a pause counts behind which the other side answered.
  */
 export class PauseWatch {
-  readonly turns = new Map<Channel, Turns>();
+  readonly connections = new Map<Channel, Pieces>();
   private readonly last = new Map<Channel, { call: SyscallObservation; inward: boolean; run: number }>();
   private readonly open = new Map<Channel, Pause>();
 
   call(call: SyscallObservation, channel: Channel, inward: boolean): void {
     const atUs = endOf(call);
     if (atUs === undefined || !(call.result! > 0)) return;
-    const turns = this.turns.get(channel) ?? { answered: 0, pauses: [] };
-    this.turns.set(channel, turns);
+    const turns = this.connections.get(channel) ?? { answered: 0, pauses: [] };
+    this.connections.set(channel, turns);
     turns.firstUs ??= atUs;
     turns.lastUs = atUs;
     const before = this.last.get(channel);

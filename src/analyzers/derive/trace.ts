@@ -8,7 +8,7 @@ import { type Execution, ExecutionClock, POLLS, type Stall } from './execution.t
 import { FileReader, type FileReads } from './file-reads.ts';
 import { type Flood, Floods } from './floods.ts';
 import { HttpReader, type HttpRequest } from './http.ts';
-import { PauseWatch, type Turns } from './pauses.ts';
+import { PauseWatch, type Pieces } from './pauses.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { doingOf, ThreadTimes } from './thread-times.ts';
 import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
@@ -50,7 +50,7 @@ export interface Trace {
   /** Snapshots and rewrites of the append-only log, in the order in which they began. */
   readonly writingJobs: readonly WritingJob[];
   /** Of the target's connections: requests that came or were answered in pieces, with the pauses in between. */
-  readonly turns: readonly Turns[];
+  readonly pieces: readonly Pieces[];
   /** Calls by which the target made a child process. */
   readonly forks: readonly SyscallObservation[];
   /** Calls of the target that told a MONITOR what others do. */
@@ -294,7 +294,7 @@ export function deriveTrace(given: TraceInput): Trace {
     syncs: syncs.filter((sync) => sync.channel.pid === target),
     http: http.finish(),
     fileReads: files.finish(),
-    turns: [...pauses.turns.values()],
+    pieces: [...pauses.connections.values()],
     forks,
     writingJobs: jobs.all,
     floods: floods.all,

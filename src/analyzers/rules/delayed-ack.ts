@@ -31,7 +31,7 @@ export const delayedAck: Rule = {
   check(facts) {
     const missing = needsTrace(facts);
     if (missing) return missing;
-    const turns = facts.trace!.turns.filter(({ answered }) => answered > 0);
+    const turns = facts.trace!.pieces.filter(({ answered }) => answered > 0);
     const answered = turns.reduce((sum, each) => sum + each.answered, 0);
     if (turns.length === 0) return notApplicable('it answered nobody on a connection while it was watched');
     if (answered < PAUSES)
