@@ -52,6 +52,22 @@ describe('directives', () => {
       'x: the directive "loadmodule" is not known here and is ignored',
     ]);
   });
+
+  it('refuses a name that no server has, and says which one was probably meant', () => {
+    const errorOf = (name: string) => assembleConfig([{ name, words: ['1'], where: 'x' }]).errors[0];
+    expect(errorOf('appendfsnyc')).toBe(
+      'x: there is no directive "appendfsnyc"; did you mean "appendfsync"?',
+    );
+    expect(errorOf('Prot')).toBe('x: there is no directive "Prot"; did you mean "port"?');
+    expect(errorOf('slaveoff')).toBe('x: there is no directive "slaveoff"; did you mean "slaveof"?');
+    expect(errorOf('loadmodul')).toBe('x: there is no directive "loadmodul"; did you mean "loadmodule"?');
+    expect(errorOf('frobnicate')).toBe('x: there is no directive "frobnicate"; leave it out');
+    expect(errorOf('a'.repeat(1e6))).toBe(`x: there is no directive "${'a'.repeat(60)}…"`);
+    expect(errorOf('__proto__')).toMatch(/no directive/);
+    // Of a server that this one is not.
+    expect(errorOf('LoadModule')).toBeUndefined();
+    expect(errorOf('io-threads-always-active')).toBeUndefined();
+  });
 });
 
 describe('rename-command', () => {

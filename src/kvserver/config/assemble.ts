@@ -1,10 +1,12 @@
 import { Config, type Setting } from './config.ts';
+import { ELSEWHERE } from './elsewhere.ts';
+import { nearestName } from './nearest-name.ts';
 
 /**
  * Puts settings together in the order given; a later one wins. Lines of `save` add to each other, and an empty
  * one forgets those before it.
- * @returns the configuration, warnings for directives this server does not know, and errors for values that
- *   are none; with an error the server must not start
+ * @returns the configuration, warnings for directives that only other servers obey, and errors for names and values
+ *   that are none; with an error the server must not start
  */
 export function assembleConfig(settings: readonly Setting[]): {
   config: Config;
@@ -22,7 +24,9 @@ export function assembleConfig(settings: readonly Setting[]): {
     }
     const known = Config.find(name);
     if (!known) {
-      warnings.push(`${where}: the directive "${name}" is not known here and is ignored`);
+      if (ELSEWHERE.has(name.toLowerCase())) {
+        warnings.push(`${where}: the directive "${name}" is not known here and is ignored`);
+      } else errors.push(`${where}: ${noSuch(name, config)}`);
       continue;
     }
     const result = config.read(known, words);
@@ -37,4 +41,18 @@ export function assembleConfig(settings: readonly Setting[]): {
     } else errors.push(`${where}: '${[name, ...words].join(' ')}': ${result.reason}`);
   }
   return { config, warnings, errors };
+}
+
+/** The longest name that a message repeats whole. */
+const NAME_LENGTH = 60;
+
+function noSuch(name: string, config: Config): string {
+  if (name.length > NAME_LENGTH) return `there is no directive "${name.slice(0, NAME_LENGTH)}…"`;
+  const meant = nearestName(name.toLowerCase(), [
+    ...config.names(),
+    'include',
+    'rename-command',
+    ...ELSEWHERE,
+  ]);
+  return `there is no directive "${name}"; ${meant === undefined ? 'leave it out' : `did you mean "${meant}"?`}`;
 }
