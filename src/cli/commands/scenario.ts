@@ -1,8 +1,10 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { RULES } from '../../analyzers/rules/index.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { loadScenario } from '../../scenario/catalogue.ts';
+import type { Expectations } from '../../scenario/expect.ts';
 import { skeletonOf, storyOf } from '../../scenario/skeleton.ts';
 import type { Io } from '../command.ts';
 
@@ -21,7 +23,12 @@ export function configure(command: Command, io: Io): void {
     .action(async (name: string) => check(name, io));
 }
 
+/** It is the name of a folder, of parts and of processes. */
+const LONGEST_NAME = 64;
+
 async function create(name: string, dir: string, io: Io): Promise<void> {
+  if (name.length > LONGEST_NAME)
+    throw new UserError(`the name of a scenario has ${LONGEST_NAME} letters at most, not ${name.length}.`);
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new UserError(`"${name}" is no name for a scenario; use small letters, digits and hyphens.`);
   const folder = join(dir, name);
@@ -30,12 +37,15 @@ async function create(name: string, dir: string, io: Io): Promise<void> {
     () => false,
   );
   if (isThere) throw new UserError(`${folder} is there already; choose another name.`);
+  // The first folder that was not there; what is half written must not stand in the way of the next attempt.
+  let made: string | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    made = await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'scenario.yaml'), skeletonOf(name));
     await writeFile(join(folder, 'story.md'), storyOf(name));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
     throw new UserError(`${folder} cannot be written (${code ?? message}).`, EXIT.failure);
   }
   io.stdout.write(
@@ -44,8 +54,16 @@ async function create(name: string, dir: string, io: Io): Promise<void> {
 }
 
 async function check(name: string, io: Io): Promise<void> {
-  const { files, kind, load, fault, phases } = await loadScenario(name);
+  const { files, kind, load, fault, phases, expect } = await loadScenario(name);
   const path = relative(process.cwd(), files.scenario);
+  const unknown = causesOf(expect).find((id) => !RULES.some((rule) => rule.id === id));
+  if (unknown !== undefined)
+    throw new UserError(`${path}: "expect" names "${unknown}"; perfcase list causes names those there are.`);
   const counts = `${load.length} parts of load, ${fault.length} of fault, ${phases.length - 1} fixes`;
   io.stdout.write(`${path}: a ${kind} with ${counts}; fits the schema\n`);
+}
+
+/** A mistyped one under notFound would be fulfilled for ever. */
+function causesOf({ found, allowed, notFound }: Expectations): readonly string[] {
+  return [...found, ...allowed, ...notFound];
 }
