@@ -1,9 +1,8 @@
 import type { Finding, Prediction, TimeParts } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
-import { type RestPart, type Shares, sharesOf, splitTime, type TimeSplit } from './derive/accounting.ts';
-import { classOf, isWrite } from './derive/command-table.ts';
-import type { Conversation } from './derive/conversation.ts';
+import type { CommandPart } from './derive/bursts.ts';
 import type { HttpRequest } from './derive/http.ts';
+import { type PathTime, timeOf } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import type { Facts } from './facts.ts';
 
@@ -13,7 +12,7 @@ interface Stay {
   readonly best: number;
   readonly worst: number;
 }
-type Part = RestPart | 'sync';
+type Part = CommandPart | 'sync';
 const PARTS = ['sync', 'scan', 'read', 'write', 'other'] as const satisfies readonly Part[];
 type Effect = Readonly<Partial<Record<Part, Stay>>>;
 
@@ -22,9 +21,11 @@ const SAME: Stay = { likely: 1, best: 1, worst: 1 };
 
 /** A key more in a command that is sent anyway, server and client together: microseconds. */
 const KEY_MORE_US = { likely: 2.5, best: 1, worst: 12 } as const;
-/** Keys that one command fetches after the fix: as the texts of the fixes say. */
+/** Keys that one command fetches after the fix, where no page of SCAN tells: as the texts of the fixes say. */
 const PAGE = 100;
 const COUNT = 1000;
+/** SCAN's own default, where the keys of a page are not known. */
+const SCAN_PAGE = 10;
 /** Without the waits between them, server and client keep their caches warm: a path may get so much quicker. */
 const WARM = 0.6;
 /** A write that need not wait costs what a read costs, and its append. */
@@ -38,12 +39,14 @@ export function withPredictions(facts: Facts, findings: readonly Finding[]): Fin
   const path = facts.trace && slowPath(facts.trace);
   if (!path) return [...findings];
   const before: Effect[] = [];
+  let joinedBefore = false;
   return findings.map((finding) => {
-    const effect = effectOf(finding.id, path);
+    const effect = effectOf(finding.id, path, joinedBefore);
     if (!effect) return finding;
-    const { parts: afterParts, ...alone } = after(path, [effect]);
+    const { parts: afterParts, ...alone } = after(path, [effectOf(finding.id, path, false) ?? effect]);
     const inTurn = before.length > 0 ? after(path, [...before, effect]) : undefined;
     before.push(effect);
+    if (finding.id === 'n-plus-one-reads') joinedBefore = true;
     const prediction: Prediction = {
       metric: path.metric,
       before: rounded(path.before),
@@ -61,7 +64,10 @@ interface SlowPath {
   /** In the unit of the metric, without the tracer's cost. */
   readonly before: number;
   readonly spread: { readonly low: number; readonly high: number };
-  readonly shares: Shares;
+  /** Parts of the time without the tracer, 0 to 1. */
+  readonly shares: Readonly<Record<Part, number>>;
+  /** Microseconds of the connection's time without the tracer. */
+  readonly untracedUs: number;
   /** What each part takes when nothing disturbs it, as a part of what it took. */
   readonly undisturbed: Readonly<Record<Part, number>>;
   readonly reads: number;
@@ -69,28 +75,25 @@ interface SlowPath {
 }
 
 function slowPath(trace: Trace): SlowPath | undefined {
-  const longest = longestConversation(trace);
-  if (!longest) return undefined;
-  const { conversation, split } = longest;
-  const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
-  const shares = sharesOf(split, trace, held);
-  const { commands } = conversation;
-  const reads = commands.filter(({ name }) => classOf(name).startsWith('read')).length;
-  const scans = commands.filter(({ name }) => classOf(name) === 'scan').length;
-  const untraced = shares.wallUs / split.wallUs;
-  const typical = (part: RestPart) =>
-    split[`${part}Us`] > 0 ? split.undisturbedUs[part] / split[`${part}Us`] : 1;
-  const writes = commands.filter(({ name }) => isWrite(name)).length;
+  const time = longestTime(trace);
+  if (!time) return undefined;
+  const { untracedUs, partsUs, counts, usualUs } = time;
+  const share = (part: CommandPart) => partsUs[part] / untracedUs;
+  const usual = (part: CommandPart, eachUs = usualUs[part]) =>
+    partsUs[part] > 0 ? Math.min(1, (eachUs * counts[part]) / partsUs[part]) : 1;
   // What is known of a write without its sync is what a read costs: its own reply waited for the disk.
-  const write =
-    reads > 0 && writes > 0 && split.writeUs > 0
-      ? ((split.undisturbedUs.read / reads) * WRITE_PER_READ * writes) / split.writeUs
-      : typical('write');
-  const undisturbed = {
-    ...{ sync: 1, scan: typical('scan'), read: typical('read') },
-    ...{ write: Math.min(write, typical('write')), other: typical('other') },
+  const write = counts.read > 0 ? Math.min(usualUs.write, usualUs.read * WRITE_PER_READ) : usualUs.write;
+  const parts = {
+    shares: {
+      ...{ sync: time.syncUs / untracedUs, scan: share('scan'), read: share('read') },
+      ...{ write: share('write'), other: share('other') },
+    },
+    undisturbed: {
+      ...{ sync: 1, scan: usual('scan'), read: usual('read') },
+      ...{ write: usual('write', write), other: usual('other') },
+    },
+    ...{ untracedUs, reads: counts.read, scans: counts.scan },
   };
-  const counts = { shares, undisturbed, reads, scans };
   const seconds = slowestEndpoint(trace.http);
   const p50 = quantile(seconds, 0.5);
   if (p50 !== undefined) {
@@ -98,17 +101,19 @@ function slowPath(trace: Trace): SlowPath | undefined {
       seconds.length < FEWEST_FOR_SPREAD
         ? UNKNOWN_SPREAD
         : { low: quantile(seconds, 0.1)! / p50, high: quantile(seconds, 0.9)! / p50 };
-    return { metric: 'request seconds', before: p50 * untraced, spread, ...counts };
+    return { metric: 'request seconds', before: p50 * (untracedUs / time.wallUs), spread, ...parts };
   }
-  const ms = shares.wallUs / commands.length / 1000;
-  return { metric: 'command milliseconds', before: ms, spread: UNKNOWN_SPREAD, ...counts };
+  const commands = counts.scan + counts.read + counts.write + counts.other;
+  const ms = untracedUs / commands / 1000;
+  return { metric: 'command milliseconds', before: ms, spread: UNKNOWN_SPREAD, ...parts };
 }
 
-function longestConversation(trace: Trace): { conversation: Conversation; split: TimeSplit } | undefined {
-  let longest: { conversation: Conversation; split: TimeSplit } | undefined;
+/** Of the connection that most time was spent on. */
+function longestTime(trace: Trace): PathTime | undefined {
+  let longest: PathTime | undefined;
   for (const conversation of trace.conversations) {
-    const split = conversation.streaming ? undefined : splitTime([conversation]);
-    if (split && split.wallUs > (longest?.split.wallUs ?? 0)) longest = { conversation, split };
+    const time = timeOf(trace, [conversation]);
+    if (time && time.wallUs > (longest?.wallUs ?? 0)) longest = time;
   }
   return longest;
 }
@@ -126,25 +131,50 @@ function slowestEndpoint(http: readonly HttpRequest[]): number[] {
 }
 
 /** What the fix of a finding does to each part; undefined where that cannot be said. */
-function effectOf(id: string, path: SlowPath): Effect | undefined {
+function effectOf(id: string, path: SlowPath, readsAreJoined: boolean): Effect | undefined {
   switch (id) {
     case 'fsync-per-write':
       return { sync: GONE };
     case 'write-in-read-path':
       return { sync: GONE, write: GONE };
     case 'n-plus-one-reads':
-      return path.reads > 0 ? { read: joined(path.shares.read, path.reads, PAGE, path) } : undefined;
-    case 'scan-small-count':
-      return path.scans > 0 ? { scan: joined(path.shares.scan, path.scans, COUNT / 10, path) } : undefined;
+      return path.reads > 0
+        ? { read: joined('read', path.reads, { into: pageOf(path) ?? PAGE, keys: 1 }, path) }
+        : undefined;
+    case 'scan-small-count': {
+      if (path.scans === 0) return undefined;
+      const keys = pageOf(path) ?? SCAN_PAGE;
+      const into = COUNT / keys;
+      const scan = joined('scan', path.scans, { into, keys }, path);
+      // One read a page: with larger pages there are fewer of them, and of each only its keys stay.
+      const read = joined('read', path.reads, { into: COUNT, keys: 1 }, path);
+      const now = joined('read', path.reads, { into: keys, keys: 1 }, path);
+      return readsAreJoined && path.reads > 0 ? { scan, read: ratio(read, now) } : { scan };
+    }
     default:
       return undefined;
   }
 }
 
+/** Keys that a page of the walk holds, which the reads that follow it go through; undefined without a walk. */
+function pageOf({ reads, scans }: SlowPath): number | undefined {
+  return scans > 0 && reads >= scans ? Math.min(COUNT, reads / scans) : undefined;
+}
+
+function ratio(a: Stay, b: Stay): Stay {
+  const of = (bound: keyof Stay) => (b[bound] > 0 ? Math.min(1, a[bound] / b[bound]) : 1);
+  return { likely: of('likely'), best: of('best'), worst: of('worst') };
+}
+
 /** Many commands become one: one round trip stays, and for each of the others what its keys cost by themselves. */
-function joined(share: number, commands: number, into: number, { shares }: SlowPath): Stay {
-  const tripUs = (share * shares.wallUs) / commands;
-  const stay = (keyUs: number) => Math.min(1, 1 / into + keyUs / Math.max(tripUs, keyUs));
+function joined(
+  part: CommandPart,
+  commands: number,
+  { into, keys }: { readonly into: number; readonly keys: number },
+  { untracedUs, shares, undisturbed }: SlowPath,
+): Stay {
+  const tripUs = (shares[part] * undisturbed[part] * untracedUs) / commands;
+  const stay = (keyUs: number) => Math.min(1, 1 / into + (keys * keyUs) / Math.max(tripUs, keys * keyUs));
   return { likely: stay(KEY_MORE_US.likely), best: stay(KEY_MORE_US.best), worst: stay(KEY_MORE_US.worst) };
 }
 

@@ -80,7 +80,7 @@ describeNeeds(['dist', 'ptrace', 'slow-disk', 'redis-server'], 'replay redis-slo
     });
     expect(played.fillSeconds).toBeGreaterThan(0);
     const [slow, everysec, rewritten] = played.phases;
-    expect(played.phases.map(({ id }) => id)).toEqual(['slow', 'everysec', 'rewritten']);
+    expect(played.phases.map(({ id }) => id)).toEqual(['slow', 'everysec', 'rewritten', 'pages']);
     expect(slow).toMatchObject({ path: '/get_cache', caseSeconds: 10.5 });
     expect(everysec).toMatchObject({ path: '/get_cache', caseSeconds: 0.94 });
     expect(rewritten).toMatchObject({ path: '/get_cache_data', caseSeconds: 0.16 });
