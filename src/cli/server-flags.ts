@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../core/errors.ts';
 import type { ServerAddress } from '../probes/redis.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** How to get into a server; named as redis-cli names them. */
 export interface ServerFlags {
@@ -56,7 +56,7 @@ export function accessOf(
 
 function firstLine(path: string): string {
   try {
-    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!;
+    return readSmallFile(path).split(/\r?\n/, 1)[0]!;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UserError(`${path} cannot be read (${code}); give a file that you may read.`);

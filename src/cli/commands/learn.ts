@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -17,6 +16,7 @@ import { loadScenario } from '../../scenario/catalogue.ts';
 import { directivesOf } from '../../scenario/scenario.ts';
 import type { Io } from '../command.ts';
 import { checkOutput, numberOption, progressOf } from '../report-output.ts';
+import { readSmallFile } from '../small-file.ts';
 
 interface Options {
   readonly server: string;
@@ -62,7 +62,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   const keys = options.keys === undefined ? lesson.keys : numberOption('--keys', options.keys, 100_000);
   const file = options.output ?? `perfcase-learn-${lesson.scenario}.json`;
   checkOutput(file);
-  const script = options.script === undefined ? undefined : await readScript(options.script);
+  const script = options.script === undefined ? undefined : readScript(options.script);
   const before = await beginning(file, lesson, options);
   await writeLearning(file, before);
 
@@ -167,9 +167,9 @@ function userName(): string {
   }
 }
 
-async function readScript(file: string): Promise<string> {
+function readScript(file: string): string {
   try {
-    return await readFile(resolve(file), 'utf8');
+    return readSmallFile(resolve(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`--script ${file} cannot be read (${code ?? String(error)}).`);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { diagnose } from '../../analyzers/engine.ts';
 import { RULES } from '../../analyzers/rules/index.ts';
@@ -19,6 +18,7 @@ import { stateFileFor, verifyRoot } from '../../verify/state-file.ts';
 import type { Io } from '../command.ts';
 import { checkOutput, numberOption, progressOf, writeReport } from '../report-output.ts';
 import { accessOf } from '../server-flags.ts';
+import { readSmallFile } from '../small-file.ts';
 import { renderVerification, verificationJson } from '../verify/render.ts';
 import { addWatchOptions, type Watch, type WatchOptions, watchOf } from '../watch-options.ts';
 
@@ -156,7 +156,7 @@ function roundsOf(options: Options, watch: Watch): number {
 
 function readReport(path: string): Report {
   try {
-    const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+    const report = JSON.parse(readSmallFile(path)) as Report;
     if (report.schema === 'perfcase.report/1' && Array.isArray(report.findings)) return report;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
