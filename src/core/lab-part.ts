@@ -69,6 +69,8 @@ export interface WriterPart {
   readonly sync: 'each' | 'second' | 'never';
   /** Writers side by side, each with a file of its own. */
   readonly files: number;
+  /** Over what is there, as a database does; otherwise it appends, and each sync writes the file's new length too. */
+  readonly inPlace: boolean;
 }
 
 /** Processes that only use CPU. */

@@ -64,7 +64,7 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
         pauseMs: field.optional('pause', (each) => each.duration()) ?? 0,
       };
     case 'writes': {
-      const writes = field.at('writes').mapping('bytes', 'rate', 'sync', 'files');
+      const writes = field.at('writes').mapping('bytes', 'rate', 'sync', 'files', 'in-place');
       const rate = rateOf(writes);
       return {
         kind: 'writer',
@@ -72,6 +72,7 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
         ...(rate === undefined ? {} : { rate }),
         sync: writes.at('sync').oneOf(['each', 'second', 'never']),
         files: writes.optional('files', (each) => each.number({ least: 1, most: 64, whole: true })) ?? 1,
+        inPlace: writes.optional('in-place', (each) => each.flag()) ?? false,
       };
     }
     case 'spins': {

@@ -7,6 +7,8 @@ import { randomOf } from './words.ts';
 
 /** A file is begun anew at this size: the lab's disk is small. */
 const LARGEST_BYTES = 48 * 1024 * 1024;
+/** Of a file that is written over. */
+const BLOCKS_IN_PLACE = 32;
 const SECOND_MS = 1000;
 
 /** Writes files and syncs them, until `signal`; then removes them. */
@@ -24,7 +26,7 @@ export async function runWriter(
 }
 
 async function writeOne(
-  { bytes, rate, sync, files }: WriterPart,
+  { bytes, rate, sync, files, inPlace }: WriterPart,
   path: string,
   seed: number,
   meter: Meter,
@@ -34,6 +36,11 @@ async function writeOne(
   const block = Buffer.alloc(bytes, 'a line of a log that somebody writes\n');
   const file = await open(path, 'w', 0o600);
   try {
+    const limit = inPlace ? bytes * BLOCKS_IN_PLACE : LARGEST_BYTES;
+    if (inPlace) {
+      for (let at = 0; at < limit; at += bytes) await file.write(block, 0, bytes, at);
+      await file.sync();
+    }
     let [written, synced] = [0, machineMs()];
     while (!signal.aborted) {
       await due();
@@ -45,10 +52,9 @@ async function writeOne(
         synced = machineMs();
       }
       meter.turn(start, machineMs() - start, 1);
-      if (written >= LARGEST_BYTES) {
-        await file.truncate(0);
-        written = 0;
-      }
+      if (written < limit) continue;
+      if (!inPlace) await file.truncate(0);
+      written = 0;
     }
   } finally {
     await file.close();
