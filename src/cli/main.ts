@@ -69,7 +69,7 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
       writeOut: (text) => io.stdout.write(withinColumns(text)),
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) =>
-        write(`perfcase: ${text.replace(/^error: /, '').trimEnd()}; --help shows the usage.\n`),
+        write(`perfcase: ${text.replace(/^error: /, '').replace(/\.?\s*$/, '')}; --help shows the usage.\n`),
     })
     .showSuggestionAfterError();
   const wanted = argv.find((word) => !word.startsWith('-'));

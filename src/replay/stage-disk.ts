@@ -35,7 +35,7 @@ export interface DiskRequest {
 
 const PREFIX = 'perfcase-replay-';
 
-/** @throws UserError where "hdd" cannot be had */
+/** @throws UserError where "hdd" cannot be had, and for a folder that cannot be written to */
 export async function prepareDisk(
   { disk, fsyncMs, folder: parent = tmpdir(), signal, progress }: DiskRequest,
   undo: Undo,
@@ -52,7 +52,10 @@ export async function prepareDisk(
     return { folder, description: `${slow.device}, made slow for this lab`, fsyncMs: slow.fsyncP50Ms };
   }
   const folder = join(parent, `${PREFIX}${formatOwner(ourselves())}`);
-  await mkdir(folder, { mode: 0o700 });
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code ?? error.message;
+    throw new UserError(`no data can be put below ${parent} (${why}); --folder takes one you may write to.`);
+  });
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const measured = await syncTime(folder, signal);
   return {

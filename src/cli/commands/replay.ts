@@ -78,6 +78,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
     throw new UserError(`--server takes bundled or redis, not "${options.server}".`);
   const disk = DISKS.find((name) => name === options.disk);
   if (!disk) throw new UserError(`--disk takes auto, hdd or none, not "${options.disk}".`);
+  if (disk === 'hdd' && options.folder !== undefined)
+    throw new UserError('--disk hdd makes a disk of its own, and --folder uses one that is there; give one.');
   const topology = topologyOf(options);
   const tracer = CHOICES.find((name) => name === options.tracer);
   if (!tracer) throw new UserError(`--tracer takes ${CHOICES.join(', ')}, not "${options.tracer}".`);
@@ -152,6 +154,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
 
 function topologyOf({ topology, container }: Options): TopologyKind {
   const kind = container ? 'container' : TOPOLOGIES.find((name) => name === topology);
+  if (container && topology !== 'local' && topology !== 'container')
+    throw new UserError(`--container and --topology ${topology} exclude each other; give one.`);
   if (!kind) throw new UserError(`--topology takes ${TOPOLOGIES.join(', ')}, not "${topology}".`);
   return kind;
 }
