@@ -42,8 +42,23 @@ const sound: readonly [Row, Row] = [
   [5100, 1],
 ];
 
+const onLoopback = (each: readonly [Row, Row]) => {
+  const { outputs } = watched(each, [each]);
+  return {
+    outputs: outputs.map((output) => ({
+      ...output,
+      text: output.text.replaceAll('10.0.0.2:', '127.0.0.1:').replaceAll('10.0.0.9:', '127.0.0.1:'),
+    })),
+  };
+};
+
 judges(ID, {
   fires: {
+    'a firewall that drops between two processes of the machine': () =>
+      onLoopback([
+        [100, 0],
+        [2100, 80],
+      ]),
     'one connection that loses': () =>
       watched(
         [
@@ -62,6 +77,11 @@ judges(ID, {
     }),
   },
   spares: {
+    'a few sent again to a reader on the same machine that got no CPU': () =>
+      onLoopback([
+        [100, 0],
+        [254, 9],
+      ]),
     'nothing lost': () =>
       watched(
         [
