@@ -27,10 +27,11 @@ const shown = (top: string, allowed: string, delay: number) => ({
 judges(ID, {
   fires: {
     'bound to the busy CPU of two': () => shown(oneBusy, '0', 0.4),
-    'others come first, on a machine with room': () => shown(oneBusy, '0-1', 0.2),
-    'with nothing else known': () => delayed(0.3),
+    'others come first, on a machine with room': () => shown(oneBusy, '0-1', 0.55),
+    'with nothing else known': () => delayed(0.6),
   },
   spares: {
+    'beside its clients on two CPUs, bound to none': () => shown(oneBusy, '0-1', 0.28),
     'it gets a CPU at once': () => shown(oneBusy, '0-1', 0.004),
     'bound to a CPU of its own': () => shown(oneBusy, '1', 0),
   },
