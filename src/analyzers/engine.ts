@@ -139,7 +139,8 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.trace.commands.length > 0) return lossOf(facts.trace);
   if (facts.trace.appends.some((append) => append.channel.role === 'append-log')) return undefined;
   if (facts.trace.syncs.length > 0 && showsOnlySyncs(facts.trace)) return ONLY_SYNCS;
-  if (facts.trace.opaque > 0) return 'its connections could not be read as RESP; they may be encrypted';
+  if (facts.trace.opaque > 0)
+    return 'its connections carried no RESP: they speak another protocol, or are encrypted';
   if (facts.target.server) return undefined;
   return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
 }

@@ -56,7 +56,7 @@ export function needsConversation(facts: Facts): Verdict | undefined {
   if (trace!.bytesMissing) return insufficient(noBytes(trace!.source));
   if (trace!.commands.length > 0) return undefined;
   if (trace!.opaque > 0)
-    return insufficient('its connections could not be read as RESP; they may be encrypted');
+    return insufficient('its connections carried no RESP: they speak another protocol, or are encrypted');
   if (target.server) return insufficient('no client sent a command while it was watched');
   return notApplicable('the process spoke no RESP on its sockets while it was watched');
 }

@@ -49,13 +49,25 @@ export interface ClientsPart {
   readonly listens: boolean;
 }
 
-/** A client of the slow application. */
+/** A client of the slow application, or of the server program `of` names. */
 export interface HttpPart {
   readonly kind: 'http';
+  /** Name of a python part. */
+  readonly of?: string;
   /** "/get_cache" */
   readonly path: string;
   readonly connections: number;
   readonly pauseMs: number;
+  /** It ends after one request, and fails when that did. */
+  readonly once?: boolean;
+}
+
+/** A server program of another kind than ours: a script for python3, which prints "port N" and then "ready". */
+export interface PythonPart {
+  readonly kind: 'python';
+  /** A file beside the scenario. Its first argument is a folder to write to. */
+  readonly script: string;
+  readonly args: readonly string[];
 }
 
 /** A process that writes a file beside the server's data. */
@@ -95,7 +107,7 @@ export type FillPart =
       readonly items: number;
     };
 
-export type PartSpec = ClientsPart | HttpPart | WriterPart | SpinnerPart | FillPart;
+export type PartSpec = ClientsPart | HttpPart | WriterPart | SpinnerPart | PythonPart | FillPart;
 
 /** What a part is told when it is started, as JSON. */
 export interface PartOrder {

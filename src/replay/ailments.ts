@@ -62,6 +62,9 @@ export class Ailments {
         return limitCpu(stage.facts.serverPid, fault.cpus);
       case 'memory-limit':
         return limitMemory(stage.facts.serverPid, fault);
+      case 'asks':
+        await cast.ask(fault.of, fault.begin);
+        return () => cast.ask(fault.of, fault.end);
       case 'tracer':
         return attachTracer(stage.facts.serverPid);
     }

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandSpec } from '../core/capture.ts';
 import { EXIT, UserError } from '../core/errors.ts';
-import type { FillPart, PartNews, PartOrder, PartSpec } from '../core/lab-part.ts';
+import type { FillPart, HttpPart, PartNews, PartOrder, PartSpec } from '../core/lab-part.ts';
 import { type Background, startBackground } from '../runners/background.ts';
 import { dyingWithUs } from '../runners/guarded.ts';
 import { runLocal } from '../runners/local.ts';
+import { isOnPath } from '../runners/on-path.ts';
 import type { Part } from '../scenario/part.ts';
 import type { Stage } from './stage.ts';
 
@@ -13,6 +15,8 @@ export interface CastRequest {
   /** How this program is called again. */
   readonly self: readonly [string, ...string[]];
   readonly signal: AbortSignal;
+  /** Where the scenario's own programs lie. */
+  readonly scripts: string;
 }
 
 interface Player {
@@ -37,6 +41,8 @@ export class Cast {
   private readonly samples = new Map<string, PartNews['samples'][number][]>();
   /** The last error that a part told of, by slot. */
   readonly errors = new Map<string, string>();
+  /** Where programs that are no clients listen, by slot. */
+  private readonly ports = new Map<string, number>();
   private starts = 0;
 
   constructor(
@@ -89,8 +95,13 @@ export class Cast {
     };
   }
 
+  /** One request of a python part. @throws UserError when it fails */
+  ask(of: string, path: string): Promise<void> {
+    return this.runToEnd({ kind: 'http', of, path, connections: 1, pauseMs: 0, once: true });
+  }
+
   /** Runs a part that ends by itself. @throws UserError when it fails */
-  async runToEnd(spec: FillPart): Promise<void> {
+  async runToEnd(spec: FillPart | HttpPart): Promise<void> {
     const { signal } = this.request;
     const outcome = await runLocal(this.commandOf(spec), signal);
     signal.throwIfAborted();
@@ -99,18 +110,35 @@ export class Cast {
 
   /** A client of the server runs in the server's network, a client of the application where that one's clients are. */
   private commandOf(spec: PartSpec): CommandSpec {
-    const { self, seed } = this.request;
+    const { self, seed, scripts } = this.request;
     const { facts, folder, beside, outside } = this.stage;
+    if (spec.kind === 'python') {
+      if (!isOnPath('python3'))
+        throw new UserError(
+          'python3 is not installed; apt-get install python3 brings it.',
+          EXIT.inconclusive,
+        );
+      const args = [join(scripts, spec.script), folder, ...spec.args];
+      return beside({ file: 'python3', args, timeoutMs: LIFE_MS, title: spec.script });
+    }
+    const of = spec.kind === 'http' ? spec.of : undefined;
+    const appUrl = of === undefined ? facts.appUrl : this.urlOf(of);
     const order: PartOrder = {
       spec,
       seed: seed * 100 + this.starts++,
       server: { host: '127.0.0.1', port: facts.serverPort },
-      ...(facts.appUrl === undefined ? {} : { appUrl: facts.appUrl }),
+      ...(appUrl === undefined ? {} : { appUrl }),
       folder,
     };
     const [file, ...args] = [...self, 'lab-part', JSON.stringify(order)];
     const command = { file: file!, args, timeoutMs: LIFE_MS, title: 'a part of the scenario' };
-    return spec.kind === 'http' ? outside(command) : beside(command);
+    return spec.kind === 'http' && of === undefined ? outside(command) : beside(command);
+  }
+
+  private urlOf(name: string): string {
+    const port = this.ports.get(this.slotOf(name));
+    if (port === undefined) throw new UserError(`the part "${name}" is no server that runs.`, EXIT.failure);
+    return `http://127.0.0.1:${port}`;
   }
 
   private async startProcess(part: Part, slot: string): Promise<Background> {
@@ -140,6 +168,8 @@ export class Cast {
       }
       await sleep(10);
     }
+    const port = /^port (\d+)$/m.exec(said)?.[1];
+    if (port !== undefined) this.ports.set(slot, Number(port));
     return child;
   }
 

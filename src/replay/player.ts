@@ -8,6 +8,7 @@ import { EXIT, UserError } from '../core/errors.ts';
 import type { Report } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import { machineMs } from '../lab/parts/meter.ts';
+import type { LoadedScenario } from '../scenario/catalogue.ts';
 import type { Fault } from '../scenario/fault.ts';
 import type { Part } from '../scenario/part.ts';
 import { directivesOf, type Phase, type Scenario } from '../scenario/scenario.ts';
@@ -19,7 +20,7 @@ import { prepare } from './prepare.ts';
 import { type Stage, type StageFacts, type StageRequest, setStage } from './stage.ts';
 
 export interface ReplayRequest extends Omit<StageRequest, 'directives' | 'fsyncMs' | 'app'> {
-  readonly scenario: Scenario;
+  readonly scenario: LoadedScenario;
   readonly seed: number;
   readonly durationMs: number;
   readonly tracer: TracerChoice | 'none';
@@ -80,7 +81,7 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
     app: needsApp(scenario),
   });
   const { facts } = stage;
-  const cast = new Cast(stage, { seed, self, signal });
+  const cast = new Cast(stage, { seed, self, signal, scripts: scenario.files.folder });
   const ailments = new Ailments(stage, cast, scenario.load);
   try {
     listener.staged(facts);
@@ -122,7 +123,10 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
 
 function needsApp({ load, fault, prepare: steps }: Scenario): boolean {
   const parts: Part[] = [...load, ...fault.flatMap((each) => (each.kind === 'part' ? [each.part] : []))];
-  return parts.some(({ spec }) => spec.kind === 'http') || steps.some(({ kind }) => kind === 'http');
+  return (
+    parts.some(({ spec }) => spec.kind === 'http' && spec.of === undefined) ||
+    steps.some(({ kind }) => kind === 'http')
+  );
 }
 
 async function change(

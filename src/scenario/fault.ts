@@ -12,11 +12,13 @@ export type Fault = { readonly name: string } & (
   | { readonly kind: 'cpu-limit'; readonly cpus: number }
   /** The server gets so much memory; the rest of it goes to a swap file. */
   | { readonly kind: 'memory-limit'; readonly mib: number; readonly swapMib: number }
+  /** A request of a python part begins it, another ends it. */
+  | { readonly kind: 'asks'; readonly of: string; readonly begin: string; readonly end: string }
   /** Somebody's strace is attached to the server. */
   | { readonly kind: 'tracer' }
 );
 
-const OTHER = ['server', 'config', 'cpu-limit', 'memory-limit', 'tracer'] as const;
+const OTHER = ['server', 'config', 'cpu-limit', 'memory-limit', 'asks', 'tracer'] as const;
 
 export function readFault(field: Field, index: number): Fault {
   const kind = OTHER.find((each) => field.at(each).isThere);
@@ -25,7 +27,9 @@ export function readFault(field: Field, index: number): Fault {
     const part = readPart(field, fallback);
     if (part) return { kind: 'part', name: part.name, part };
     field.mapping(...PART_FIELDS, ...OTHER);
-    field.wrong('one of do, http, writes, spins, server, config, cpu-limit, memory-limit or tracer');
+    field.wrong(
+      'one of do, http, writes, spins, python, server, config, cpu-limit, memory-limit, asks or tracer',
+    );
     return { kind: 'tracer', name: fallback };
   }
   field.mapping('name', kind);
@@ -51,6 +55,11 @@ export function readFault(field: Field, index: number): Fault {
         mib: value.at('mib').number({ least: 8, most: 65_536, whole: true }),
         swapMib: value.at('swap-mib').number({ least: 1, most: 65_536, whole: true }),
       };
+    case 'asks': {
+      const asks = value.mapping('of', 'begin', 'end');
+      const text = (of: string) => asks.at(of).text();
+      return { kind, name, of: text('of'), begin: text('begin'), end: text('end') };
+    }
     case 'tracer':
       if (!value.flag()) value.wrong('true');
       return { kind, name };

@@ -14,9 +14,10 @@ export interface Part {
 /** What a part may be, and the fields that belong to it. */
 const KINDS = {
   do: ['connections', 'rate', 'reads', 'listens'],
-  http: ['connections', 'pause'],
+  http: ['of', 'connections', 'pause'],
   writes: [],
   spins: [],
+  python: ['args'],
 } as const;
 const COMMON = ['name', 'instead', 'processes'] as const;
 
@@ -56,13 +57,22 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
         listens: field.optional('listens', (each) => each.flag()) ?? false,
       };
     }
-    case 'http':
+    case 'http': {
+      const of = field.optional('of', (each) => each.text('the name of a python part'));
       return {
         kind: 'http',
+        ...(of === undefined ? {} : { of }),
         path: field.at('http').text('a path such as /get_cache'),
         connections,
         pauseMs: field.optional('pause', (each) => each.duration()) ?? 0,
       };
+    }
+    case 'python': {
+      const script = field.at('python').text('a script beside the scenario');
+      if (!/^[\w-]+\.py$/.test(script)) field.at('python').wrong('the name of a script beside the scenario');
+      const args = field.optional('args', (each) => each.list('arguments', (one) => one.anyText()));
+      return { kind: 'python', script, args: args ?? [] };
+    }
     case 'writes': {
       const writes = field.at('writes').mapping('bytes', 'rate', 'sync', 'files', 'in-place');
       const rate = rateOf(writes);

@@ -123,7 +123,7 @@ function readOnePart() {
     const fallback = `load-${++count}`;
     const part = readPart(field, fallback);
     if (part) return part;
-    field.wrong('a part with do, http, writes or spins');
+    field.wrong('a part with do, http, writes, spins or python');
     return { name: fallback, spec: { kind: 'spinner', busy: 1 }, processes: 1 };
   };
 }

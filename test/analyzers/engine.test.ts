@@ -176,7 +176,7 @@ describe('the summary', () => {
         .call('accept4', '6, NULL, NULL, 0', 12)
         .times(5, (log) => log.read(12, '\x17\x03\x03\0\x20abcdef').write(12, '\x17\x03\x03\0\x20abcdef')),
       {},
-      'they may be encrypted',
+      'or are encrypted',
     ],
   ])('of %s says why nothing can be told', (_, log, surroundings, reason) => {
     const report = reportOf(log, surroundings);

@@ -42,6 +42,27 @@ describeNeeds(['dist', 'bpf'], 'replay --check', () => {
     expect(await leftOf(child)).toEqual([]);
   });
 
+  itNeeds(
+    ['python3', 'python:sqlite3'],
+    'unindexed-search: a server program that is none of ours',
+    async () => {
+      const child = scene.perfcase(['replay', 'unindexed-search', '--check', '--format', 'json', ...SHORT]);
+      const { stdout, stderr } = await child.finished;
+      expect(stderr).toBe('');
+      const { checks } = JSON.parse(stdout) as { checks: Check[] };
+      expect(checks.filter(({ ok, what }) => ok && what === 'table-scan')).toHaveLength(1);
+      expect(await leftOf(child)).toEqual([]);
+    },
+  );
+
+  it('without python3: one clear line', async () => {
+    const options = { env: { PATH: '/nonexistent' } };
+    const child = scene.perfcase(['replay', 'unindexed-search', '--tracer', 'none', ...SHORT], options);
+    const { code, stderr } = await child.finished;
+    expect(stderr).toBe('perfcase: python3 is not installed; apt-get install python3 brings it.\n');
+    expect(code).toBe(4);
+  });
+
   it('without its fault: exit code 3, with the table', async () => {
     const child = scene.perfcase(['replay', 'n-plus-one', '--check', '--without-fault', ...SHORT]);
     const { code, stdout } = await child.finished;

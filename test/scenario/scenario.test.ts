@@ -97,6 +97,23 @@ describe('readScenario', () => {
     ]);
   });
 
+  it('reads a server program of its own, its clients, and the requests that begin and end a fault', () => {
+    const { load, fault } = readScenario(
+      VALID.replace(
+        'load:\n',
+        'load:\n  - {name: shop, python: shop.py, args: ["{keys}"]}\n  - {of: shop, http: /a}\n',
+      ).replace('fault:\n', 'fault:\n  - {asks: {of: shop, begin: /drop, end: /create}}\n'),
+      'x.yaml',
+      { fixed: { keys: 5 } },
+    );
+    expect(load[0]!.spec).toEqual({ kind: 'python', script: 'shop.py', args: ['5'] });
+    expect(load[1]!.spec).toMatchObject({ kind: 'http', of: 'shop', path: '/a' });
+    expect(fault[0]).toMatchObject({ kind: 'asks', of: 'shop', begin: '/drop', end: '/create' });
+    expect(() => readScenario(VALID.replace('do:', 'python: ../x.py'), 'x.yaml')).toThrow(
+      /beside the scenario/,
+    );
+  });
+
   it('draws the same parameters for the same seed, within their limits, and puts them in', () => {
     const drawn = (seed: number) => readScenario(VALID, 'x.yaml', { seed }).parameters;
     expect(drawn(7)).toEqual(drawn(7));

@@ -63,7 +63,7 @@ export function blindSpots(
   }
   if (opaque > 0) {
     spots.push(
-      `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP; TLS looks like that.`,
+      `${plural(opaque, 'connection')} carried bytes that are neither RESP nor HTTP: another protocol, or TLS.`,
     );
   }
   const lost = conversations.reduce((sum, each) => sum + each.lostBytes, 0);

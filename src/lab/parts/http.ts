@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, UserError } from '../../core/errors.ts';
 import type { HttpPart, PartOrder } from '../../core/lab-part.ts';
 import { runLoad } from '../load.ts';
 import { type Meter, machineMs } from './meter.ts';
@@ -7,11 +8,11 @@ import { type Meter, machineMs } from './meter.ts';
 const PAUSE_AFTER_ERROR_MS = 200;
 
 /**
- * Clients of the slow application, until `signal`. A request that is under way then is waited for: the application would
+ * Clients of an application, until `signal`. A request that is under way then is waited for: the application would
  * go on with it anyway. What a turn took is what the application says it took, where it says so.
  */
 export async function runHttp(
-  { path, connections, pauseMs }: HttpPart,
+  { path, connections, pauseMs, once = false }: HttpPart,
   { appUrl }: PartOrder,
   meter: Meter,
   signal: AbortSignal,
@@ -21,6 +22,7 @@ export async function runHttp(
   const loop = async () => {
     while (!signal.aborted) {
       let pause = pauseMs;
+      let failure: Error | undefined;
       await runLoad(url, {
         count: 1,
         monotonic: machineMs,
@@ -28,11 +30,14 @@ export async function runHttp(
           if (error === undefined) {
             meter.turn(machineMs() - seconds * 1000, (elapsedSeconds ?? seconds) * 1000, 1);
           } else {
+            if (once) failure = new UserError(`GET ${path}: ${error}.`, EXIT.failure);
             meter.failed(error);
             pause = PAUSE_AFTER_ERROR_MS;
           }
         },
       });
+      if (failure) throw failure;
+      if (once) return;
       if (pause > 0) await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   };

@@ -25,6 +25,8 @@ export async function runPart(
         return await runWriter(spec, order, meter, signal);
       case 'spinner':
         return await runSpinner(spec, meter, signal);
+      case 'python':
+        throw new Error('a program of its own is started without us');
       case 'fill':
       case 'once':
         return await runFill(spec, order, signal);
