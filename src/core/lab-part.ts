@@ -47,6 +47,10 @@ export interface ClientsPart {
   readonly reads: boolean;
   /** True: after one turn it only reads what comes (MONITOR, SUBSCRIBE). */
   readonly listens: boolean;
+  /** True: each request goes out in two writes, without TCP_NODELAY. */
+  readonly inTwoWrites?: boolean;
+  /** All connections begin a turn at the same moment, once in so many milliseconds. */
+  readonly togetherMs?: number;
 }
 
 /** A client of the slow application, or of the server program `of` names. */
@@ -90,6 +94,8 @@ export interface SpinnerPart {
   readonly kind: 'spinner';
   /** Part of its time that it uses, 0 to 1. */
   readonly busy: number;
+  /** True: on the first CPU only, as the fault `pinned` does with the server. */
+  readonly pinned?: boolean;
 }
 
 /** Fills the server, and ends. */

@@ -1,6 +1,8 @@
 import { limitCpu } from '../lab/faults/cpu-limit.ts';
 import { attachTracer } from '../lab/faults/foreign-tracer.ts';
+import { limitWrites } from '../lab/faults/iops-limit.ts';
 import { limitMemory } from '../lab/faults/memory-limit.ts';
+import { pin } from '../lab/faults/pinned.ts';
 import type { Fault } from '../scenario/fault.ts';
 import type { Part } from '../scenario/part.ts';
 import type { Cast } from './cast.ts';
@@ -65,6 +67,10 @@ export class Ailments {
       case 'asks':
         await cast.ask(fault.of, fault.begin);
         return () => cast.ask(fault.of, fault.end);
+      case 'iops-limit':
+        return limitWrites(stage.facts.serverPid, { folder: stage.folder, perSec: fault.writes });
+      case 'pinned':
+        return pin(stage.facts.serverPid);
       case 'tracer':
         return attachTracer(stage.facts.serverPid);
     }

@@ -14,11 +14,24 @@ export type Fault = { readonly name: string } & (
   | { readonly kind: 'memory-limit'; readonly mib: number; readonly swapMib: number }
   /** A request of a python part begins it, another ends it. */
   | { readonly kind: 'asks'; readonly of: string; readonly begin: string; readonly end: string }
+  /** The server gets so many writes a second of the disk that its data is on. */
+  | { readonly kind: 'iops-limit'; readonly writes: number }
+  /** The server may run on the first CPU only. */
+  | { readonly kind: 'pinned' }
   /** Somebody's strace is attached to the server. */
   | { readonly kind: 'tracer' }
 );
 
-const OTHER = ['server', 'config', 'cpu-limit', 'memory-limit', 'asks', 'tracer'] as const;
+const OTHER = [
+  'server',
+  'config',
+  'cpu-limit',
+  'memory-limit',
+  'asks',
+  'iops-limit',
+  'pinned',
+  'tracer',
+] as const;
 
 export function readFault(field: Field, index: number): Fault {
   const kind = OTHER.find((each) => field.at(each).isThere);
@@ -28,7 +41,7 @@ export function readFault(field: Field, index: number): Fault {
     if (part) return { kind: 'part', name: part.name, part };
     field.mapping(...PART_FIELDS, ...OTHER);
     field.wrong(
-      'one of do, http, writes, spins, python, server, config, cpu-limit, memory-limit, asks or tracer',
+      'one of do, http, writes, spins, python, server, config, cpu-limit, memory-limit, asks, iops-limit, pinned or tracer',
     );
     return { kind: 'tracer', name: fallback };
   }
@@ -60,6 +73,13 @@ export function readFault(field: Field, index: number): Fault {
       const text = (of: string) => asks.at(of).text();
       return { kind, name, of: text('of'), begin: text('begin'), end: text('end') };
     }
+    case 'iops-limit':
+      return {
+        kind,
+        name,
+        writes: value.mapping('writes').at('writes').number({ least: 1, most: 1e6, whole: true }),
+      };
+    case 'pinned':
     case 'tracer':
       if (!value.flag()) value.wrong('true');
       return { kind, name };

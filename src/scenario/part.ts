@@ -13,8 +13,8 @@ export interface Part {
 
 /** What a part may be, and the fields that belong to it. */
 const KINDS = {
-  do: ['connections', 'rate', 'reads', 'listens'],
   http: ['of', 'connections', 'pause'],
+  do: ['connections', 'rate', 'together', 'reads', 'listens', 'in-two-writes'],
   writes: [],
   spins: [],
   python: ['args'],
@@ -48,10 +48,14 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
   switch (kind) {
     case 'do': {
       const rate = rateOf(field);
+      const togetherMs = field.optional('together', (each) => each.duration());
+      const inTwoWrites = field.optional('in-two-writes', (each) => each.flag()) ?? false;
       return {
         kind: 'clients',
         connections,
         ...(rate === undefined ? {} : { rate }),
+        ...(togetherMs === undefined ? {} : { togetherMs }),
+        ...(inTwoWrites ? { inTwoWrites } : {}),
         steps: readSteps(field.at('do')),
         reads: field.optional('reads', (each) => each.flag()) ?? true,
         listens: field.optional('listens', (each) => each.flag()) ?? false,
@@ -86,8 +90,10 @@ function readSpec(kind: keyof typeof KINDS, field: Field): PartSpec {
       };
     }
     case 'spins': {
-      const spins = field.at('spins').mapping('busy');
-      return { kind: 'spinner', busy: spins.at('busy').number({ least: 0.01, most: 1 }) };
+      const spins = field.at('spins').mapping('busy', 'pinned');
+      const pinned = spins.optional('pinned', (each) => each.flag()) ?? false;
+      const busy = spins.at('busy').number({ least: 0.01, most: 1 });
+      return { kind: 'spinner', busy, ...(pinned ? { pinned } : {}) };
     }
   }
 }

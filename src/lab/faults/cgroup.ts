@@ -11,11 +11,18 @@ const ROOT = '/sys/fs/cgroup';
 const NAME = /^perfcase-(\d+-\d+)-\d+$/;
 /** A group can be removed only when the last process that ended in it has been collected. */
 const PATIENCE_MS = 2000;
+/** What each controller is called in v1, and in v2. */
+const CONTROLLERS = {
+  cpu: { 1: 'cpu', 2: 'cpu' },
+  memory: { 1: 'memory', 2: 'memory' },
+  io: { 1: 'blkio', 2: 'io' },
+} as const;
+type Controller = keyof typeof CONTROLLERS;
 let made = 0;
 
 /** The two versions of control groups: where the controller is mounted, and what its files are called. */
 export interface CgroupSettings {
-  readonly controller: 'cpu' | 'memory';
+  readonly controller: Controller;
   /** Files and what is written to them, of cgroups v1 (kernel, admin-guide/cgroup-v1) … */
   readonly v1: readonly (readonly [file: string, value: string])[];
   /** … and of v2 (admin-guide/cgroup-v2). */
@@ -40,7 +47,7 @@ export async function confine(
   guardOurLab(stateDir());
   await removeCgroups((owner) => !isRunning(owner));
   const group = join(root.path, `perfcase-${formatOwner(ourselves())}-${++made}`);
-  const home = join(root.path, homeOf(pid, root.version === 2 ? '' : controller));
+  const home = join(root.path, homeOf(pid, root.version === 2 ? '' : CONTROLLERS[controller][1]));
   const release = async () => {
     await empty(group, existsSync(home) ? home : root.path);
     await remove(group);
@@ -62,7 +69,9 @@ export async function confine(
 /** Removes the groups whose makers `wanted` picks, and lets out what still runs in them. @returns their names */
 export async function removeCgroups(wanted: (owner: Owner) => boolean): Promise<string[]> {
   const removed: string[] = [];
-  const roots = (['cpu', 'memory'] as const).flatMap((controller) => rootOf(controller)?.path ?? []);
+  const roots = (Object.keys(CONTROLLERS) as Controller[]).flatMap(
+    (controller) => rootOf(controller)?.path ?? [],
+  );
   for (const root of new Set(roots)) {
     for (const name of readdirSync(root)) {
       const owner = parseOwner(NAME.exec(name)?.[1] ?? '');
@@ -75,12 +84,12 @@ export async function removeCgroups(wanted: (owner: Owner) => boolean): Promise<
   return removed;
 }
 
-function rootOf(controller: string): { readonly version: 1 | 2; readonly path: string } | undefined {
-  const v1 = join(ROOT, controller);
+function rootOf(controller: Controller): { readonly version: 1 | 2; readonly path: string } | undefined {
+  const v1 = join(ROOT, CONTROLLERS[controller][1]);
   if (existsSync(join(v1, 'cgroup.procs'))) return { version: 1, path: v1 };
   try {
     const controllers = readFileSync(join(ROOT, 'cgroup.subtree_control'), 'utf8').trim().split(' ');
-    return controllers.includes(controller) ? { version: 2, path: ROOT } : undefined;
+    return controllers.includes(CONTROLLERS[controller][2]) ? { version: 2, path: ROOT } : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientsPart, PartOrder } from '../../core/lab-part.ts';
 import { Connection } from './connection.ts';
 import { type Meter, machineMs } from './meter.ts';
-import { paceOf } from './pace.ts';
+import { paceOf, paceTogether } from './pace.ts';
 import { type Client, playTurn } from './turn.ts';
 import { fillWords, randomOf } from './words.ts';
 
@@ -39,7 +39,7 @@ async function runOne(
     names: new Map<string, unknown>([['connection', index]]),
     commands: 0,
     connection: async () => {
-      connection ??= await Connection.open(server);
+      connection ??= await Connection.open(server, spec);
       return connection;
     },
     disconnect: () => {
@@ -47,7 +47,10 @@ async function runOne(
       connection = undefined;
     },
   };
-  const due = paceOf(spec.rate === undefined ? undefined : spec.rate / spec.connections, random, machineMs);
+  const due =
+    spec.togetherMs === undefined
+      ? paceOf(spec.rate === undefined ? undefined : spec.rate / spec.connections, random, machineMs)
+      : paceTogether(spec.togetherMs, machineMs);
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
   for (let turn = 0; !signal.aborted; turn++) {
     await due();

@@ -19,9 +19,13 @@ export class Connection {
   private readonly socket: Socket;
   private lost: Error | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(
+    socket: Socket,
+    /** Nagle's algorithm then holds the second write back until the first is acknowledged (RFC 896). */
+    private readonly inTwoWrites: boolean,
+  ) {
     this.socket = socket;
-    socket.setNoDelay(true);
+    socket.setNoDelay(!inTwoWrites);
     socket.on('data', (chunk: Buffer) => {
       try {
         for (const reply of this.reader.push(chunk)) this.waiting.shift()?.take(reply);
@@ -33,7 +37,10 @@ export class Connection {
     socket.on('close', () => this.fail(new Error('the server closed the connection')));
   }
 
-  static open(server: { readonly host: string; readonly port: number }): Promise<Connection> {
+  static open(
+    server: { readonly host: string; readonly port: number },
+    { inTwoWrites = false } = {},
+  ): Promise<Connection> {
     return new Promise((settle, fail) => {
       const socket = createConnection(server);
       socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('the server did not answer in time')));
@@ -41,7 +48,7 @@ export class Connection {
       socket.once('connect', () => {
         socket.setTimeout(0);
         socket.off('error', fail);
-        settle(new Connection(socket));
+        settle(new Connection(socket, inTwoWrites));
       });
     });
   }
@@ -55,8 +62,17 @@ export class Connection {
   askAll(commands: readonly (readonly string[])[]): Promise<Reply[]> {
     if (this.lost) return Promise.reject(this.lost);
     const replies = commands.map(() => new Promise<Reply>((take, fail) => this.waiting.push({ take, fail })));
-    this.socket.write(Buffer.from(commands.map(encode).join(''), 'latin1'));
+    const bytes = Buffer.from(commands.map(encode).join(''), 'latin1');
+    if (this.inTwoWrites) this.writeTwice(bytes);
+    else this.socket.write(bytes);
     return Promise.all(replies);
+  }
+
+  private writeTwice(bytes: Buffer): void {
+    const middle = bytes.length >> 1;
+    this.socket.write(bytes.subarray(0, middle));
+    // Without cork(), each is a write(2) of its own.
+    this.socket.write(bytes.subarray(middle));
   }
 
   /** Sends without waiting for replies. @returns false when the way is full */

@@ -23,3 +23,11 @@ export function paceOf(
     if (early > 0) await sleep(early);
   };
 }
+
+/** Resolves at the next moment of the clock that is a whole multiple of `everyMs`: the same for all that wait. */
+export function paceTogether(everyMs: number, now: () => number): () => Promise<void> {
+  return async () => {
+    const late = now() % everyMs;
+    await sleep(everyMs - late);
+  };
+}

@@ -1,12 +1,18 @@
 import { setImmediate as next, setTimeout as sleep } from 'node:timers/promises';
 import type { SpinnerPart } from '../../core/lab-part.ts';
+import { pin } from '../faults/pinned.ts';
 import { type Meter, machineMs } from './meter.ts';
 
 /** A stretch of work, after which the process listens to signals. */
 const STRETCH_MS = 20;
 
 /** Uses CPU and does nothing, until `signal`. */
-export async function runSpinner({ busy }: SpinnerPart, meter: Meter, signal: AbortSignal): Promise<void> {
+export async function runSpinner(
+  { busy, pinned = false }: SpinnerPart,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<void> {
+  if (pinned) await pin(process.pid);
   while (!signal.aborted) {
     const start = machineMs();
     let value = 0;
