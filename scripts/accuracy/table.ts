@@ -55,6 +55,13 @@ function rowOf(id: string, plays: readonly PlayResult[]): string[] {
   ];
 }
 
+/** "cpu-steal in 12 plays". */
+function machineOf(played: readonly PlayResult[]): string {
+  const ids = new Set(played.flatMap(({ ofTheMachine }) => ofTheMachine ?? []));
+  const plays = (id: string) => played.filter(({ ofTheMachine }) => ofTheMachine?.includes(id)).length;
+  return [...ids].map((id) => `${id} in ${plays(id)} plays`).join(', ') || 'nothing';
+}
+
 /** The figures that are held against the goal. */
 export function summaryOf(results: readonly PlayResult[]): string {
   const played = results.filter(({ failed }) => failed === undefined);
@@ -75,6 +82,7 @@ export function summaryOf(results: readonly PlayResult[]): string {
     `- top cause right: ${all(isTopRight, ill)}`,
     `- exact set of causes: ${all(isExact, ill)}`,
     `- healthy controls without an alarm: ${all(isExact, healthy)}`,
+    `- of the machine itself, no alarm that is false: ${machineOf(played)}`,
     `- median prediction error: ${median === undefined ? 'nothing was predicted' : `${percent(median, 1)} over ${errors.length} fixes`}`,
     '',
   ].join('\n');

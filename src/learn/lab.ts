@@ -43,11 +43,10 @@ class LiveLab implements Lab {
   ) {}
 
   get about(): readonly string[] {
-    const { serverName, serverPid, serverPort, appPid, appUrl, disk } = this.stage.facts;
+    const { serverName, serverPid, serverPort, appPid, appUrl } = this.stage.facts;
     return [
       `server       ${serverName}, pid ${serverPid}, port ${serverPort}`,
       `application  perfcase app, pid ${appPid}, at ${appUrl}`,
-      `disk         ${disk}`,
     ];
   }
 

@@ -37,12 +37,13 @@ const MOST_CHANCE = 0.05;
 const LEAST_CHANGE = 0.03;
 /** Below, no order of the windows is unlikely enough. */
 const FEWEST_WINDOWS = 3;
+const PING = 'PING milliseconds' satisfies Metric;
 const METRICS: readonly Metric[] = [
   'request seconds',
   'command milliseconds',
   'answer milliseconds',
   'milliseconds per command by the counters',
-  'PING milliseconds',
+  PING,
 ];
 
 /** What the windows say, and what was promised. */
@@ -71,7 +72,8 @@ export function judgeWindows(windows: readonly Window[], prediction: Prediction 
       : isSure
         ? `the difference is only ${formatShare(Math.abs(difference))}`
         : `the difference of the medians (${formatShare(Math.abs(difference))}) is within the noise of the windows`;
-  const predicted = prediction && scaled(prediction, metric, without.median);
+  // No fix promised anything for a PING.
+  const predicted = prediction && metric !== PING && scaled(prediction, metric, without.median);
   return {
     ...{ verdict, because, metric, without, with: withFix, difference, chance },
     ...(predicted ? { predicted, againstPrediction: against(withFix.median, predicted) } : {}),
@@ -85,7 +87,10 @@ function choose(windows: readonly Window[], prediction: Prediction | undefined):
   );
   const has = (metric: Metric, fix: boolean) =>
     windows.filter((window) => window.fix === fix && window.values[metric] !== undefined).length;
-  return order.find((metric) => has(metric, true) >= FEWEST_WINDOWS && has(metric, false) >= FEWEST_WINDOWS);
+  // What a PING of ours takes says nothing of clients that are not there.
+  const isAsked = windows.some(({ requests, commands }) => requests + commands > 0);
+  const usable = isAsked ? order : order.filter((metric) => metric !== PING);
+  return usable.find((metric) => has(metric, true) >= FEWEST_WINDOWS && has(metric, false) >= FEWEST_WINDOWS);
 }
 
 function spreadOf(values: readonly number[]): Spread {

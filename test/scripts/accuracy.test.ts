@@ -11,6 +11,7 @@ const KEYS = { expected: ['keys-command'], expectedTop: 'keys-command' };
 const RESULTS: readonly PlayResult[] = [
   play('keys', {
     ...{ ...KEYS, top: 'keys-command', found: ['keys-command'] },
+    ofTheMachine: ['cpu-steal'],
     predictions: [{ phase: 'scan', metric: 'request seconds', predicted: 1.1, measured: 1 }],
   }),
   play('keys', { ...KEYS, seed: 2, top: 'slow-command', missed: ['keys-command'], others: ['slow-command'] }),
@@ -42,6 +43,7 @@ describe('the table of npm run accuracy', () => {
         '- top cause right: 2 of 4 (50 %)',
         '- exact set of causes: 2 of 4 (50 %)',
         '- healthy controls without an alarm: 1 of 2 (50 %)',
+        '- of the machine itself, no alarm that is false: cpu-steal in 1 plays',
         '- median prediction error: 10 % over 2 fixes',
         '',
       ].join('\n'),
@@ -56,6 +58,12 @@ describe('the table of npm run accuracy', () => {
 describe('a play', () => {
   const played = (findings: readonly { id: string; severity: string }[]): PlayedJson =>
     ({ kind: 'fault', predictions: [], report: { findings } }) as unknown as PlayedJson;
+
+  it('tells apart what the machine itself has', () => {
+    const judged = judgePlay(played([{ id: 'cpu-steal', severity: 'warning' }]), { found: [], allowed: [] });
+    expect(judged).toMatchObject({ others: [], ofTheMachine: ['cpu-steal'] });
+    expect(judged.top).toBeUndefined();
+  });
 
   it('is judged by warnings and worse; what is expected may be a hint', () => {
     const findings = [

@@ -52,6 +52,7 @@ export interface Disk {
   readonly await?: number;
   readonly queue?: number;
   readonly util?: number;
+  readonly writeKib?: number;
 }
 
 /** One report of iostat -d -x. */
@@ -59,8 +60,8 @@ export function iostatText(disks: readonly Disk[]): string {
   return [
     'Device            r/s     w/s     rkB/s     wkB/s   w_await aqu-sz  %util',
     ...disks.map(
-      ({ device = 'sda', writes = 492, await: wait = 1.76, queue = 0, util = 0 }) =>
-        `${device}  0.00 ${writes.toFixed(2)} 0.00 2672.00 ${wait.toFixed(2)} ${queue.toFixed(2)} ${util.toFixed(2)}`,
+      ({ device = 'sda', writes = 492, await: wait = 1.76, queue = 0, util = 0, writeKib = 2672 }) =>
+        `${device}  0.00 ${writes.toFixed(2)} 0.00 ${writeKib.toFixed(2)} ${wait.toFixed(2)} ${queue.toFixed(2)} ${util.toFixed(2)}`,
     ),
     '',
   ].join('\n');

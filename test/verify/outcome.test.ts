@@ -62,6 +62,18 @@ describe('what windows say', () => {
     );
   });
 
+  it('a PING says nothing where no client was, and nothing was promised for it', () => {
+    const pings = windowsOf([0.9, 0.4, 0.8, 0.5, 0.9, 0.4, 0.9], 'PING milliseconds');
+    const alone = pings.map((window) => ({ ...window, commands: 0 }));
+    expect(judgeWindows(alone, PREDICTION)).toMatchObject({
+      verdict: 'cannot-tell',
+      because: expect.stringContaining('no client asked'),
+    });
+    const asked = judgeWindows(pings, PREDICTION);
+    expect(asked).toMatchObject({ verdict: 'better', metric: 'PING milliseconds' });
+    expect(asked.predicted).toBeUndefined();
+  });
+
   it('in another metric than the prediction’s, the factor counts', () => {
     const counted = windowsOf([100, 20, 100, 20, 100, 20, 100], 'milliseconds per command by the counters');
     expect(judgeWindows(counted, PREDICTION)).toMatchObject({

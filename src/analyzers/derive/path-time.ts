@@ -1,6 +1,7 @@
 import { quantile } from '../../core/units.ts';
 import { burstsOf, type CommandPart, type CutCommand, partOf } from './bursts.ts';
 import type { Conversation } from './conversation.ts';
+import type { HttpRequest } from './http.ts';
 import type { Trace } from './trace.ts';
 
 /** What the time of connections went to, in microseconds and, but for `wallUs`, without what the tracer added. */
@@ -32,7 +33,16 @@ const MEASURED_WITHIN = { least: 0.5, most: 2 } as const;
 /** The tracer took at most this part of what is no sync. */
 const TRACER_AT_MOST = 0.95;
 
-/** Undefined in a log without times, or when nothing was answered. */
+/**
+ * On its way to the server and back, wake-ups included, a command takes up to about this long within a data centre;
+ * what a client that is not watched takes beyond it is its own time.
+ */
+const TRIP_US = 1000;
+
+/**
+ * Undefined in a log without times, or when nothing was answered. Where no whole HTTP request was seen, it is the
+ * commands that are slow: what their client did between them is no part of their time.
+ */
 export function timeOf(trace: Trace, conversations: readonly Conversation[]): PathTime | undefined {
   const zero = (): Record<CommandPart, number> => ({ scan: 0, read: 0, write: 0, other: 0 });
   const own: Record<CommandPart, number[]> = { scan: [], read: [], write: [], other: [] };
@@ -41,19 +51,21 @@ export function timeOf(trace: Trace, conversations: readonly Conversation[]): Pa
   let ownSyncUs = 0;
   let tracerUs = 0;
   let worstBurstSyncUs = 0;
+  const ofCommands = !trace.http.some(isWhole);
   for (const conversation of conversations) {
     for (const { commands } of burstsOf(trace, conversation)) {
       let waitedUs = 0;
       let waits = 0;
       for (const cut of commands) {
         const waited = syncOf(cut);
-        wallUs += cut.us;
+        const us = ofCommands ? cut.us - clientsOwn(cut) : cut.us;
+        wallUs += us;
         syncUs += waited;
         ownSyncUs += cut.layers.sync;
         tracerUs += cut.layers.tracer;
         waitedUs += waited;
         if (waited > 0) waits++;
-        own[partOf(cut.command.name)].push(Math.max(0, cut.us - waited - cut.layers.tracer));
+        own[partOf(cut.command.name)].push(Math.max(0, us - waited - cut.layers.tracer));
       }
       if (waits >= SYNCS_OF_A_BURST) worstBurstSyncUs = Math.max(worstBurstSyncUs, waitedUs);
     }
@@ -70,6 +82,14 @@ export function timeOf(trace: Trace, conversations: readonly Conversation[]): Pa
   }
   const untracedUs = syncUs + restUs;
   return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, worstBurstSyncUs };
+}
+
+function isWhole({ answered, startUs, endUs, commands }: HttpRequest): boolean {
+  return answered && startUs !== undefined && endUs !== undefined && commands.length > 0;
+}
+
+function clientsOwn({ layers }: CutCommand): number {
+  return layers.clientWaits + Math.max(0, layers.client - TRIP_US);
 }
 
 function syncOf({ layers }: CutCommand): number {

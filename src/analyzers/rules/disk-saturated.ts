@@ -65,6 +65,11 @@ export const diskSaturated: Rule = {
     if (utilPercent === 0 && moved > 10) {
       return clear(`${said}; it reports no utilisation, its queue is short`, evidence);
     }
+    if ((queueSize ?? 0) >= QUEUE)
+      return clear(
+        `${said}: its queue is long at times, but it also rests (saturated from ${UTIL_PERCENT} % on)`,
+        evidence,
+      );
     if ((utilPercent ?? 0) >= BUSY_PERCENT) {
       return queueSize === undefined
         ? insufficient(`${said}, but its queue was not printed`)

@@ -43,6 +43,11 @@ export const noisyDiskNeighbour: Rule = {
       0.5,
     );
     const neighbour = loudest(facts, disk, moved);
+    const unnamed = moved - named(rows);
+    if (!neighbour && unnamed >= MOST * moved && unnamed >= UNNAMED_KIB_PER_SEC)
+      return insufficient(
+        `${significant(unnamed)} of ${significant(moved)} KiB/s on ${disk.name} were moved by threads of the kernel, for whom is not known`,
+      );
     if (!neighbour)
       return clear(`nobody else moved half of what ${disk.name} moved (${significant(moved)} KiB/s)`, [
         evidenceOf(busy),
@@ -104,8 +109,18 @@ interface Neighbour {
   readonly elsewhere?: string;
 }
 
+/** A file system's journal multiplies small appends; what is not named has to be more than that. */
+const UNNAMED_KIB_PER_SEC = 10_240;
 /** Threads of the kernel carry out what processes asked for, and servers of a file system what others asked of it. */
 const FOR_OTHERS = /^(?:kworker|jbd2|xfs|btrfs|dm-|loop\d|kswapd|flush|md\d|nbdkit|nbdfuse)/;
+
+/** KiB a second that programs moved, the process itself among them. */
+function named(rows: readonly ProcessIoSighting[]): number {
+  const each = settled([...rows]).filter(({ item }) => !item.average && item.tid === undefined);
+  const reports = Math.max(1, new Set(each.map(({ item }) => item.frame)).size);
+  const programs = each.filter(({ item }) => !FOR_OTHERS.test(item.command ?? ''));
+  return programs.reduce((sum, { item }) => sum + (kib(item) ?? 0), 0) / reports;
+}
 
 /** The program that moves at least half of what the disk moves, and has a file there as far as that was looked at. */
 function loudest(facts: Facts, disk: TargetDisk, moved: number): Neighbour | undefined {

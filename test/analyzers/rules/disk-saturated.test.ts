@@ -13,6 +13,7 @@ judges(ID, {
   spares: {
     'the case: writes, no queue, no utilisation': () => disks({}),
     'busy with one request after another': () => disks({ queue: 1, util: 99, await: 7 }),
+    'a queue that is long at times': () => disks({ queue: 4.3, util: 74 }),
     'a short queue': () => disks({ queue: 2, util: 60 }),
     'an idle disk': () => disks({ writes: 0 }),
     'saturated since boot, not now': () =>
@@ -34,6 +35,12 @@ describe('what it says', () => {
     expect(findingOf(ID, disks({ device: 'nvme0n1', queue: 9, util: 97 }))).toMatchObject({
       title: 'Disk nvme0n1 is saturated',
       measures: { queue: { value: 9 }, utilisation: { value: 97 } },
+    });
+  });
+
+  it('does not call a long queue short', () => {
+    expect(verdictFor(ID, disks({ queue: 4.3, util: 74 }))).toMatchObject({
+      because: expect.stringContaining('its queue is long at times, but it also rests'),
     });
   });
 

@@ -58,6 +58,9 @@ function logger({ syncUs = 8000, pauseUs = 20_000, ...rest }: Scene = {}): Shown
   };
 }
 const unknownFiles = { device: '' };
+/** sda moves this many KiB a second, of which pidstat shows the kernel's own threads. */
+const byTheKernel = (kib: number) =>
+  logger({ command: 'kworker/u8:1', kib, disks: [{ queue: 1.6, util: 97, writeKib: kib + 120 }] });
 
 judges(ID, {
   fires: {
@@ -67,6 +70,7 @@ judges(ID, {
   spares: {
     'the neighbour uses another disk': () =>
       logger({ device: '8,16', disks: [{ queue: 1.6, util: 97 }, { device: 'sdb' }] }),
+    'threads of the kernel move a little': () => byTheKernel(2000),
     'a neighbour that writes little': () => logger({ kib: 600 }),
     'a disk that is slow by itself': () => logger({ kib: 2600, disks: [{ queue: 0.28, util: 28 }] }),
     'a logger without pause keeps the queue at one': () =>
@@ -76,6 +80,7 @@ judges(ID, {
       logger({ command: 'kworker/0:1', ...unknownFiles }),
   },
   cannotTell: {
+    'threads of the kernel move nearly all of it': () => byTheKernel(190_000),
     'no log': () => ({}),
     'no file on a disk': () => ({ log: logger().log! }),
     'which of two disks it writes to is not known': () =>
