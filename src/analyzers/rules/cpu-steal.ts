@@ -1,10 +1,13 @@
-import { significant } from '../../core/units.ts';
+import { formatShare, significant } from '../../core/units.ts';
 import { evidenceOf } from '../facts.ts';
 import { clear, found, insufficient, type Rule } from '../rule.ts';
 import { cpuReadings } from './cpu-saturated.ts';
 
 /** The hypervisor gave the CPU to somebody else this much of the time. */
 const STEAL_PERCENT = 10;
+
+/** A process that lost less of its time than this would not be noticeably quicker elsewhere. */
+const LOSS_THAT_MATTERS = 0.05;
 
 /** Does the hypervisor take CPU time away? */
 export const cpuSteal: Rule = {
@@ -17,6 +20,14 @@ export const cpuSteal: Rule = {
     const percent = worst.item.stealPercent!;
     if (percent < STEAL_PERCENT)
       return clear(`at most ${significant(percent)} % stolen`, [evidenceOf(worst)]);
+    const used = facts.targetCpu?.busiestThreadPercent;
+    // For each part of a second that it ran, it waited for what was stolen meanwhile.
+    const lost = used === undefined ? undefined : (used / 100) * (percent / Math.max(1, 100 - percent));
+    if (lost !== undefined && lost < LOSS_THAT_MATTERS)
+      return clear(
+        `${significant(percent)} % stolen, but its busiest thread used ${significant(used!)} % of a CPU: it lost about ${formatShare(lost)} of its time`,
+        [evidenceOf(worst), ...facts.targetCpu!.evidence],
+      );
     return found({
       id: 'cpu-steal',
       severity: 'warning',
