@@ -14,6 +14,7 @@ type Undo = () => Promise<void>;
 /** The faults that are on. Each is undone when it is removed, and all when the play ends. */
 export class Ailments {
   private readonly on = new Map<string, Undo>();
+  private isClosing = false;
 
   constructor(
     private readonly stage: Stage,
@@ -35,6 +36,7 @@ export class Ailments {
 
   /** The last first. A fault that cannot be undone does not keep the others from it. */
   async close(progress: (line: string) => void): Promise<void> {
+    this.isClosing = true;
     for (const name of [...this.on.keys()].reverse())
       await this.remove(name).catch((error: Error) => progress(`clean-up: ${error.message}`));
   }
@@ -48,7 +50,8 @@ export class Ailments {
         const before = this.load.find((part) => part.name === instead);
         // A fix may have put somebody else there meanwhile.
         return async () => {
-          if (cast.inSlot(name)?.name !== name) return;
+          // At the end all parts are ended together; nobody takes a place any more.
+          if (this.isClosing || cast.inSlot(name)?.name !== name) return;
           if (before) await cast.start(before);
           else await cast.end(name);
         };

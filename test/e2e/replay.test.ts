@@ -171,7 +171,7 @@ describeNeeds(['dist'], 'replay, asked for what there is not', () => {
     [['--server', 'mysql'], 2, /--server takes bundled or redis/],
     [['--disk', 'ssd'], 2, /--disk takes/],
     [['--keys', '0'], 2, /--keys takes a number/],
-    [['--format', 'pdf'], 2, /replay prints text or json/],
+    [['--format', 'pdf'], 2, /replay prints text, json or html/],
     [['--duration', '1s'], 2, /--duration 1s/],
   ])('%j: exit code %i', async (args, code, line) => {
     const { child, leftovers } = await start(args);
