@@ -1,7 +1,7 @@
 import type { Evidence, Finding, Verdict } from '../core/finding.ts';
 import { formatMs, formatShare, plural, quantile } from '../core/units.ts';
-import { splitTime } from './derive/accounting.ts';
 import type { Append, Sync } from './derive/conversation.ts';
+import { timeOf } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import type { WritingJob } from './derive/writing-jobs.ts';
 import { callEvidence, type Facts } from './facts.ts';
@@ -177,10 +177,12 @@ function describeSyncs({ inside, outside }: Effect): string {
 
 /** Part of the time of all requests; absent in a log without times. */
 function shareOfRequests(trace: Trace, lostUs: number): number | undefined {
-  const split = splitTime(trace.conversations);
+  const time = timeOf(trace, trace.conversations);
   const syncUs = trace.syncs.reduce((sum, each) => sum + (each.foreground ? durationOf(each) : 0), 0);
-  if (!split?.wallUs || syncUs === 0) return undefined;
-  return Math.round(Math.min(1, (split.syncUs / split.wallUs) * Math.min(1, lostUs / syncUs)) * 1000) / 1000;
+  if (!time || syncUs === 0) return undefined;
+  return (
+    Math.round(Math.min(1, (time.syncUs / time.untracedUs) * Math.min(1, lostUs / syncUs)) * 1000) / 1000
+  );
 }
 
 function evidenceOf(

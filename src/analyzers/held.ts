@@ -1,8 +1,8 @@
 import type { Evidence, Finding, Severity, Verdict } from '../core/finding.ts';
 import { formatMs, formatShare, quantile } from '../core/units.ts';
-import { splitTime } from './derive/accounting.ts';
 import { hasConstantCost } from './derive/command-table.ts';
 import type { Command } from './derive/conversation.ts';
+import { timeOf } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import { callEvidence, type Facts } from './facts.ts';
 import { clear, countOf, found, insufficient, milliseconds } from './rule.ts';
@@ -129,9 +129,9 @@ export function measuresOf(held: Held): Finding['measures'] {
 }
 
 /** Part of the time of the connections that sent them; absent in a log without times. */
-export function shareOfHeld(held: Held): number | undefined {
+export function shareOfHeld(trace: Trace, held: Held): number | undefined {
   const conversations = [...new Set(held.slow.map(({ command }) => command.conversation))];
-  const wallUs = splitTime(conversations)?.wallUs;
+  const wallUs = timeOf(trace, conversations)?.wallUs;
   return wallUs ? Math.round(Math.min(1, held.totalUs / wallUs) * 1000) / 1000 : undefined;
 }
 
@@ -152,7 +152,7 @@ export function heldFinding(
   words: Pick<Finding, 'id' | 'title' | 'fix'> & { readonly also?: string },
 ): Verdict {
   const { also = '', ...rest } = words;
-  const share = shareOfHeld(held);
+  const share = shareOfHeld(facts.trace!, held);
   return found({
     ...rest,
     severity: severityOfStops(held),

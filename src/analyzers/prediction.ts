@@ -2,7 +2,7 @@ import type { Finding, Prediction, TimeParts } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import type { CommandPart } from './derive/bursts.ts';
 import type { HttpRequest } from './derive/http.ts';
-import { type PathTime, timeOf } from './derive/path-time.ts';
+import { commandsOf, longestTime } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import type { Facts } from './facts.ts';
 
@@ -103,19 +103,8 @@ function slowPath(trace: Trace): SlowPath | undefined {
         : { low: quantile(seconds, 0.1)! / p50, high: quantile(seconds, 0.9)! / p50 };
     return { metric: 'request seconds', before: p50 * (untracedUs / time.wallUs), spread, ...parts };
   }
-  const commands = counts.scan + counts.read + counts.write + counts.other;
-  const ms = untracedUs / commands / 1000;
-  return { metric: 'command milliseconds', before: ms, spread: UNKNOWN_SPREAD, ...parts };
-}
-
-/** Of the connection that most time was spent on. */
-function longestTime(trace: Trace): PathTime | undefined {
-  let longest: PathTime | undefined;
-  for (const conversation of trace.conversations) {
-    const time = timeOf(trace, [conversation]);
-    if (time && time.wallUs > (longest?.wallUs ?? 0)) longest = time;
-  }
-  return longest;
+  const before = untracedUs / commandsOf(time) / 1000;
+  return { metric: 'command milliseconds', before, spread: UNKNOWN_SPREAD, ...parts };
 }
 
 /** Seconds of each whole request of the endpoint that took most time together. */

@@ -1,4 +1,5 @@
 import type { Evidence, Finding, Severity, Verdict } from '../core/finding.ts';
+import type { Trace } from './derive/trace.ts';
 import { noBytes } from './derive/tracer-limits.ts';
 import type { Facts } from './facts.ts';
 
@@ -16,7 +17,8 @@ export const clear = (because: string, evidence?: readonly Evidence[]): Verdict 
   because,
   ...(evidence && evidence.length > 0 ? { evidence } : {}),
 });
-export const insufficient = (because: string): Verdict & { readonly kind: 'insufficient' } => ({
+type Insufficient = Verdict & { readonly kind: 'insufficient' };
+export const insufficient = (because: string): Insufficient => ({
   kind: 'insufficient',
   because,
 });
@@ -43,10 +45,12 @@ export function severityOf(share: number | undefined): Severity {
 }
 
 /** The verdict of a rule that needs system calls when there are none; undefined when there are. */
-export function needsTrace(facts: Facts): (Verdict & { readonly kind: 'insufficient' }) | undefined {
+export function needsTrace(facts: Facts): Insufficient | undefined {
   if (facts.trace) return undefined;
   return insufficient(facts.traceMissing ?? 'system calls were not captured');
 }
+
+export const NO_RESP = 'the process spoke no RESP on its sockets while it was watched';
 
 /** The verdict of a rule about a RESP server when the target spoke none; undefined when it did. */
 export function needsConversation(facts: Facts): Verdict | undefined {
@@ -58,7 +62,34 @@ export function needsConversation(facts: Facts): Verdict | undefined {
   if (trace!.opaque > 0)
     return insufficient('its connections carried no RESP: they speak another protocol, or are encrypted');
   if (target.server) return insufficient('no client sent a command while it was watched');
-  return notApplicable('the process spoke no RESP on its sockets while it was watched');
+  return notApplicable(NO_RESP);
+}
+
+type Judge = (facts: Facts, trace: Trace) => Verdict;
+
+/**
+ * A check that goes by system calls.
+ * @param without answers where there are none; else the reason why
+ */
+export function ofTrace(
+  judge: Judge,
+  without: (facts: Facts, missing: Insufficient) => Verdict = (_, missing) => missing,
+): Rule['check'] {
+  return (facts) => {
+    const missing = needsTrace(facts);
+    return missing ? without(facts, missing) : judge(facts, facts.trace!);
+  };
+}
+
+/** A check that goes by what was said on the target's connections, as `ofTrace`. */
+export function ofConversation(
+  judge: Judge,
+  without: (facts: Facts, missing: Verdict) => Verdict = (_, missing) => missing,
+): Rule['check'] {
+  return (facts) => {
+    const missing = needsConversation(facts);
+    return missing ? without(facts, missing) : judge(facts, facts.trace!);
+  };
 }
 
 export function milliseconds(us: number): { value: number; unit: string } {

@@ -1,6 +1,6 @@
 import type { Layer, SyncTimes, Waterfall, WaterfallRow } from '../core/timeline.ts';
 import { quantile } from '../core/units.ts';
-import { PAUSE_US } from './derive/accounting.ts';
+import { PAUSE_US } from './derive/bursts.ts';
 import { isBlocking } from './derive/command-table.ts';
 import type { Append, Command, Conversation } from './derive/conversation.ts';
 import type { Trace } from './derive/trace.ts';

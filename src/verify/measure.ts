@@ -1,5 +1,5 @@
 import { commandCounts } from '../analyzers/command-counts.ts';
-import { sharesOf, splitTime } from '../analyzers/derive/accounting.ts';
+import { commandsOf, longestTime } from '../analyzers/derive/path-time.ts';
 import type { Trace } from '../analyzers/derive/trace.ts';
 import type { Facts } from '../analyzers/facts.ts';
 import { quantile } from '../core/units.ts';
@@ -34,14 +34,18 @@ const FEWEST_ANSWERS = 3;
 export function measure(facts: Facts, pingMs: number | undefined): Measured {
   const values: Partial<Record<Metric, number>> = {};
   const { trace } = facts;
-  const path = trace && !trace.bytesMissing ? longest(trace) : undefined;
+  const path = trace && !trace.bytesMissing ? longestTime(trace) : undefined;
+  const onPath = path ? commandsOf(path) : 0;
   const requests = new Map<string, number[]>();
-  if (path && path.commands >= FEWEST_COMMANDS) {
-    values['command milliseconds'] = path.ms;
+  if (path && onPath >= FEWEST_COMMANDS) {
+    values['command milliseconds'] = path.untracedUs / onPath / 1000;
     for (const { method, path: place, answered, startUs, endUs, commands } of trace!.http) {
       if (!answered || startUs === undefined || endUs === undefined || commands.length === 0) continue;
       const name = `${method} ${place}`;
-      requests.set(name, [...(requests.get(name) ?? []), ((endUs - startUs) / 1e6) * path.untraced]);
+      requests.set(name, [
+        ...(requests.get(name) ?? []),
+        ((endUs - startUs) / 1e6) * (path.untracedUs / path.wallUs),
+      ]);
     }
   }
   const answers = trace && !path && !trace.bytesMissing ? trace.fileReads.answersUs : [];
@@ -52,27 +56,12 @@ export function measure(facts: Facts, pingMs: number | undefined): Measured {
   if (counts && counted >= FEWEST_COMMANDS)
     values['milliseconds per command by the counters'] = (counts.seconds * 1000) / counted;
   if (pingMs !== undefined) values['PING milliseconds'] = pingMs;
-  return { values, requests, commands: path?.commands ?? (counted || answers.length) };
+  return { values, requests, commands: onPath || counted || answers.length };
 }
 
 /** What the tracer added to the answers is what it slowed the target's calls down by. */
 function answerMs(answersUs: readonly number[], { slowdown = 1 }: Trace): number {
   return quantile(answersUs, 0.5)! / slowdown / 1000;
-}
-
-function longest(trace: Trace): { ms: number; commands: number; untraced: number } | undefined {
-  let wallUs = 0;
-  let found: { ms: number; commands: number; untraced: number } | undefined;
-  const held = trace.syncs.filter((sync) => sync.foreground && sync.held.length > 0).length;
-  for (const conversation of trace.conversations) {
-    const split = conversation.streaming ? undefined : splitTime([conversation]);
-    if (!split || split.wallUs <= wallUs) continue;
-    wallUs = split.wallUs;
-    const commands = conversation.commands.length;
-    const undisturbedUs = sharesOf(split, trace, held).wallUs;
-    found = { ms: undisturbedUs / commands / 1000, commands, untraced: undisturbedUs / split.wallUs };
-  }
-  return found;
 }
 
 /** Puts the median request of the endpoint that took most time over all windows into each window's values. */

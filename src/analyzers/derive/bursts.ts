@@ -1,9 +1,11 @@
 import type { PathLayer } from '../../core/timeline.ts';
-import { PAUSE_US } from './accounting.ts';
 import { classOf, isBlocking } from './command-table.ts';
 import type { Command, Conversation } from './conversation.ts';
 import { type LayerSums, noTime, PathCutter } from './path-cutter.ts';
 import type { Trace } from './trace.ts';
+
+/** A client that says nothing for this long waits for something else, usually for the next request. */
+export const PAUSE_US = 50_000;
 
 /** What a command does, as far as a fix may join it with others of its kind or leave it out. */
 export type CommandPart = 'scan' | 'read' | 'write' | 'other';

@@ -84,6 +84,20 @@ export function timeOf(trace: Trace, conversations: readonly Conversation[]): Pa
   return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, worstBurstSyncUs };
 }
 
+/** Of the connection that most time was spent on. */
+export function longestTime(trace: Trace): PathTime | undefined {
+  let longest: PathTime | undefined;
+  for (const conversation of trace.conversations) {
+    const time = timeOf(trace, [conversation]);
+    if (time && time.wallUs > (longest?.wallUs ?? 0)) longest = time;
+  }
+  return longest;
+}
+
+export function commandsOf({ counts }: PathTime): number {
+  return PARTS.reduce((sum, part) => sum + counts[part], 0);
+}
+
 function isWhole({ answered, startUs, endUs, commands }: HttpRequest): boolean {
   return answered && startUs !== undefined && endUs !== undefined && commands.length > 0;
 }

@@ -1,6 +1,6 @@
 import type { Command } from '../derive/conversation.ts';
 import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { needsConversation, type Rule } from '../rule.ts';
+import { ofConversation, type Rule } from '../rule.ts';
 
 const isDelete = ({ name }: Command) => name === 'DEL' || name === 'GETDEL';
 
@@ -8,11 +8,9 @@ const isDelete = ({ name }: Command) => name === 'DEL' || name === 'GETDEL';
 export const bigKeyDelete: Rule = {
   id: 'big-key-delete',
   question: 'Does deleting a large key hold the server?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const held = heldBy(facts.trace!, isDelete);
-    if (!held) return notHeld(facts.trace!, 'DEL', isDelete);
+  check: ofConversation((facts, trace) => {
+    const held = heldBy(trace, isDelete);
+    if (!held) return notHeld(trace, 'DEL', isDelete);
     return heldFinding(facts, held, {
       id: 'big-key-delete',
       title: 'Deleting a large key holds the server while everybody waits',
@@ -22,5 +20,5 @@ export const bigKeyDelete: Rule = {
         cost: 'The memory is free a little later.',
       },
     });
-  },
+  }),
 };

@@ -2,7 +2,7 @@ import { significant } from '../../core/units.ts';
 import { classOf } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { needsConversation, type Rule } from '../rule.ts';
+import { ofConversation, type Rule } from '../rule.ts';
 
 /** A reply of so many elements or bytes is large for a request that somebody waits for. */
 const MANY_ELEMENTS = 5000;
@@ -22,11 +22,9 @@ export function readsMuch({ name, reply }: Command): boolean {
 export const bigKeyRead: Rule = {
   id: 'big-key-read',
   question: 'Does a client read a large key whole?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const held = heldBy(facts.trace!, readsMuch, LARGE_REPLY_US);
-    if (!held) return notHeld(facts.trace!, 'large replies', readsMuch);
+  check: ofConversation((facts, trace) => {
+    const held = heldBy(trace, readsMuch, LARGE_REPLY_US);
+    if (!held) return notHeld(trace, 'large replies', readsMuch);
     const sizes = held.slow.map(({ command }) => command.reply!);
     const largest = sizes.reduce((a, b) => (b.length! > a.length! ? b : a));
     const size = '$='.includes(largest.type)
@@ -42,5 +40,5 @@ export const bigKeyRead: Rule = {
         cost: 'A change of the application; several round trips instead of one.',
       },
     });
-  },
+  }),
 };

@@ -1,6 +1,6 @@
 import type { Command } from '../derive/conversation.ts';
 import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { needsConversation, type Rule } from '../rule.ts';
+import { ofConversation, type Rule } from '../rule.ts';
 
 const SCRIPTS = new Set(['EVAL', 'EVALSHA', 'EVAL_RO', 'EVALSHA_RO', 'FCALL', 'FCALL_RO']);
 const isScript = ({ name }: Command) => SCRIPTS.has(name);
@@ -9,11 +9,9 @@ const isScript = ({ name }: Command) => SCRIPTS.has(name);
 export const blockingScript: Rule = {
   id: 'blocking-script',
   question: 'Does a script hold the server while the other clients wait?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const held = heldBy(facts.trace!, isScript);
-    if (!held) return notHeld(facts.trace!, 'scripts', isScript);
+  check: ofConversation((facts, trace) => {
+    const held = heldBy(trace, isScript);
+    if (!held) return notHeld(trace, 'scripts', isScript);
     return heldFinding(facts, held, {
       id: 'blocking-script',
       title: 'A script holds the server while everybody waits',
@@ -23,5 +21,5 @@ export const blockingScript: Rule = {
         cost: 'A change of the application; what the script did at once happens in steps.',
       },
     });
-  },
+  }),
 };

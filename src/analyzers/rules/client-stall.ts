@@ -9,8 +9,9 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
+  NO_RESP,
   notApplicable,
+  ofTrace,
   type Rule,
   severityOf,
 } from '../rule.ts';
@@ -28,12 +29,8 @@ const ENOUGH = 2;
 export const clientStall: Rule = {
   id: 'client-stall',
   question: 'Does a slow request spend its time in the client itself, between its commands?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
-    if (trace.commands.length === 0 && !facts.target.server)
-      return notApplicable('the process spoke no RESP on its sockets while it was watched');
+  check: ofTrace((facts, trace) => {
+    if (trace.commands.length === 0 && !facts.target.server) return notApplicable(NO_RESP);
     const stalled = worstEndpoint(trace);
     if (!stalled) {
       return insufficient(
@@ -77,7 +74,7 @@ export const clientStall: Rule = {
         cost: 'A change of the application, not of the server.',
       },
     });
-  },
+  }),
 };
 
 /** A pause of a request between an answer of the server and what it did next. */

@@ -1,7 +1,7 @@
 import { formatShare, significant } from '../../core/units.ts';
 import type { Command, Conversation } from '../derive/conversation.ts';
 import { callEvidence, type Facts } from '../facts.ts';
-import { clear, countOf, found, insufficient, needsConversation, perSecond, type Rule } from '../rule.ts';
+import { clear, countOf, found, insufficient, ofConversation, perSecond, type Rule } from '../rule.ts';
 
 /** A connection that brought no more commands than this was not worth its handshake. */
 const FEW_COMMANDS = 2;
@@ -17,10 +17,7 @@ const GREETINGS = new Set(['HELLO', 'AUTH', 'CLIENT', 'SELECT', 'PING', 'QUIT', 
 export const connectionChurn: Rule = {
   id: 'connection-churn',
   question: 'Does a client open a new connection for every command or two?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofConversation((facts, trace) => {
     const { seconds } = trace;
     if (!seconds) return insufficient('the log has no times');
     const short = trace.conversations.filter(isShort);
@@ -55,7 +52,7 @@ export const connectionChurn: Rule = {
         cost: 'The server keeps some connections open that are idle at times.',
       },
     });
-  },
+  }),
 };
 
 /** It was accepted and closed while it was watched, and brought little. */

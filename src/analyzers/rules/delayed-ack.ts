@@ -8,8 +8,8 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
   notApplicable,
+  ofTrace,
   type Rule,
   severityOf,
 } from '../rule.ts';
@@ -28,10 +28,8 @@ const COUNTED = 0.5;
 export const delayedAck: Rule = {
   id: 'delayed-ack',
   question: 'Do messages in pieces wait 40 ms for a delayed acknowledgement?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const turns = facts.trace!.pieces.filter(({ answered }) => answered > 0);
+  check: ofTrace((facts, trace) => {
+    const turns = trace.pieces.filter(({ answered }) => answered > 0);
     const answered = turns.reduce((sum, each) => sum + each.answered, 0);
     if (turns.length === 0) return notApplicable('it answered nobody on a connection while it was watched');
     if (answered < PAUSES)
@@ -86,7 +84,7 @@ export const delayedAck: Rule = {
         cost: 'A change of the program. With TCP_NODELAY and many small writes, more packets.',
       },
     });
-  },
+  }),
 };
 
 const isDelayed = ({ us }: Pause): boolean => us >= FROM_US && us <= TO_US;

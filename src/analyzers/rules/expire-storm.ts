@@ -5,7 +5,16 @@ import type { Stall } from '../derive/execution.ts';
 import type { Trace } from '../derive/trace.ts';
 import { callEvidence, evidenceOf, type Facts } from '../facts.ts';
 import { type Stops, severityOfStops, stopsOf } from '../held.ts';
-import { clear, countOf, found, insufficient, milliseconds, notApplicable, type Rule } from '../rule.ts';
+import {
+  clear,
+  countOf,
+  found,
+  insufficient,
+  milliseconds,
+  NO_RESP,
+  notApplicable,
+  type Rule,
+} from '../rule.ts';
 import { countersMissing, type ServerCounters, serverCounters, spikeWithin } from '../server-counters.ts';
 
 /**
@@ -75,8 +84,7 @@ function byCounters(facts: Facts, counters: ServerCounters, expired: number) {
 function byCalls(facts: Facts, missing: string) {
   const { trace } = facts;
   if (!trace || trace.bytesMissing) return insufficient(missing);
-  if (trace.commands.length === 0 && !facts.target.server)
-    return notApplicable('the process spoke no RESP on its sockets while it was watched');
+  if (trace.commands.length === 0 && !facts.target.server) return notApplicable(NO_RESP);
   const deletions = unaskedDeletions(trace);
   const stalls = trace.stalls.filter(({ before }) =>
     deletions.appends.some(({ call }) => call.line >= before.line && call.line - before.line < NEAR_LINES),

@@ -1,7 +1,7 @@
 import { formatMs, plural } from '../../core/units.ts';
 import { callEvidence } from '../facts.ts';
 import { severityOfStops, stopsOf } from '../held.ts';
-import { clear, countOf, found, insufficient, milliseconds, needsTrace, type Rule } from '../rule.ts';
+import { clear, countOf, found, insufficient, milliseconds, ofTrace, type Rule } from '../rule.ts';
 
 /** Shorter is what any fork takes. */
 const SLOW_FORK_US = 10_000;
@@ -12,10 +12,7 @@ const ENOUGH_CALLS = 20;
 export const forkStall: Rule = {
   id: 'fork-stall',
   question: 'Does the server stand still while it forks for a snapshot or a rewrite?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofTrace((facts, trace) => {
     const timed = trace.forks.filter(({ durationUs }) => durationUs !== undefined);
     const slow = timed.filter(({ durationUs }) => durationUs! >= SLOW_FORK_US);
     if (slow.length === 0) {
@@ -45,5 +42,5 @@ export const forkStall: Rule = {
         cost: 'Without save points there are no snapshots; the append-only file, if it is on, stays.',
       },
     });
-  },
+  }),
 };

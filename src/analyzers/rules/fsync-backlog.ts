@@ -9,8 +9,8 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
   notApplicable,
+  ofTrace,
   type Rule,
   symptom,
 } from '../rule.ts';
@@ -22,10 +22,7 @@ const ENOUGH = 20;
 export const fsyncBacklog: Rule = {
   id: 'fsync-backlog',
   question: 'Do appends wait for a sync that another thread has under way?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofTrace((facts, trace) => {
     const logged = trace.appends.filter(({ channel }) => channel.role === 'append-log');
     if (logged.length === 0) return notApplicable('it appended to no log of commands while it was watched');
     const background = trace.syncs.filter((sync) => !sync.foreground);
@@ -77,7 +74,7 @@ export const fsyncBacklog: Rule = {
     return beside
       ? symptom(beside, `${plural(held.length, 'append')} waited while it ran`, verdict)
       : verdict;
-  },
+  }),
 };
 
 const JOB_CAUSES = ['aof-rewrite-contention', 'snapshot-io'];

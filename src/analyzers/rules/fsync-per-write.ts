@@ -10,8 +10,8 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
   notApplicable,
+  ofTrace,
   perSecond,
   type Rule,
   severityOf,
@@ -33,28 +33,28 @@ const LONE_SYNCS_PER_SEC = 5;
 export const fsyncPerWrite: Rule = {
   id: 'fsync-per-write',
   question: 'Does each write wait until the append-only log is on the disk?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return judgeUnseenSyncs(facts, missing.because);
-    const trace = facts.trace!;
-    const syncs = trace.syncs.filter((sync) => sync.foreground);
-    const logged = trace.appends.filter((append) => append.channel.role === 'append-log');
-    const synced = logged.filter((append) => append.sync);
-    if (logged.length === 0 && syncs.length === 0) return withoutSyncs(facts, trace);
-    if (logged.length === 0) return syncsAlone(facts, trace, syncs);
-    if (synced.length / logged.length < SYNCED_APPENDS) {
-      const background = trace.syncs.length - syncs.length;
-      const where = background > 0 ? `; ${background} syncs ran on another thread` : '';
-      return clear(`${synced.length} of ${logged.length} appends were synced before the reply${where}`);
-    }
-    const logs = new Set(logged.map((append) => append.channel));
-    return judge(
-      facts,
-      trace,
-      syncs.filter((sync) => logs.has(sync.channel)),
-      synced,
-    );
-  },
+  check: ofTrace(
+    (facts, trace) => {
+      const syncs = trace.syncs.filter((sync) => sync.foreground);
+      const logged = trace.appends.filter((append) => append.channel.role === 'append-log');
+      const synced = logged.filter((append) => append.sync);
+      if (logged.length === 0 && syncs.length === 0) return withoutSyncs(facts, trace);
+      if (logged.length === 0) return syncsAlone(facts, trace, syncs);
+      if (synced.length / logged.length < SYNCED_APPENDS) {
+        const background = trace.syncs.length - syncs.length;
+        const where = background > 0 ? `; ${background} syncs ran on another thread` : '';
+        return clear(`${synced.length} of ${logged.length} appends were synced before the reply${where}`);
+      }
+      const logs = new Set(logged.map((append) => append.channel));
+      return judge(
+        facts,
+        trace,
+        syncs.filter((sync) => logs.has(sync.channel)),
+        synced,
+      );
+    },
+    (facts, missing) => judgeUnseenSyncs(facts, missing.because),
+  ),
 };
 
 function withoutSyncs(facts: Facts, trace: Trace) {

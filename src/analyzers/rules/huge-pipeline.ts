@@ -3,7 +3,7 @@ import type { Command } from '../derive/conversation.ts';
 import type { Flood } from '../derive/floods.ts';
 import type { Trace } from '../derive/trace.ts';
 import { callEvidence } from '../facts.ts';
-import { clear, countOf, found, insufficient, milliseconds, needsConversation, type Rule } from '../rule.ts';
+import { clear, countOf, found, insufficient, milliseconds, ofConversation, type Rule } from '../rule.ts';
 
 /** Pipelines are good up to some hundred commands: the documentation of Redis suggests batches of at most 10,000. */
 const MANY_COMMANDS = 1000;
@@ -22,10 +22,7 @@ const ENOUGH = 20;
 export const hugePipeline: Rule = {
   id: 'huge-pipeline',
   question: 'Does a connection send thousands of commands in one go while others wait?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofConversation((facts, trace) => {
     const bursts = trace.floods.flatMap((flood) => burstOf(trace, flood) ?? []);
     const huge = bursts.filter(({ commands }) => commands >= MANY_COMMANDS);
     if (huge.length === 0) {
@@ -72,7 +69,7 @@ export const hugePipeline: Rule = {
         cost: 'The whole batch takes some round trips more.',
       },
     });
-  },
+  }),
 };
 
 interface Burst {

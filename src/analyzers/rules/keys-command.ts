@@ -1,6 +1,6 @@
 import type { Command } from '../derive/conversation.ts';
 import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { needsConversation, type Rule } from '../rule.ts';
+import { ofConversation, type Rule } from '../rule.ts';
 
 /** KEYS walks every key whatever it finds; from here on the others notice. */
 const KEYS_US = 2000;
@@ -11,11 +11,9 @@ const isKeys = ({ name }: Command) => name === 'KEYS';
 export const keysCommand: Rule = {
   id: 'keys-command',
   question: 'Does a client walk all keys at once with KEYS?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const held = heldBy(facts.trace!, isKeys, KEYS_US);
-    if (!held) return notHeld(facts.trace!, 'KEYS', isKeys);
+  check: ofConversation((facts, trace) => {
+    const held = heldBy(trace, isKeys, KEYS_US);
+    if (!held) return notHeld(trace, 'KEYS', isKeys);
     return heldFinding(facts, held, {
       id: 'keys-command',
       title: 'KEYS walks the whole key space while everybody waits',
@@ -26,5 +24,5 @@ export const keysCommand: Rule = {
         cost: 'The walk takes several round trips, and may return a key twice.',
       },
     });
-  },
+  }),
 };

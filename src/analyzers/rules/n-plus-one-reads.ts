@@ -13,7 +13,7 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsConversation,
+  ofConversation,
   type Rule,
   severityOf,
 } from '../rule.ts';
@@ -33,10 +33,7 @@ const SILENCE_US = 5000;
 export const nPlusOneReads: Rule = {
   id: 'n-plus-one-reads',
   question: 'Does a client fetch the items of a list one by one?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofConversation((facts, trace) => {
     const looping = patternsOf(trace).filter((pattern) => loopReads(pattern).length >= RUN);
     const requests = trace.http.filter(
       (request) => !request.overlapped && requestReads(request).length >= RUN,
@@ -55,7 +52,7 @@ export const nPlusOneReads: Rule = {
       );
     }
     return report(facts, looping, requests);
-  },
+  }),
 };
 
 /** Time of the longest run of listed reads, in microseconds without the tracer; 0 in a log without times. */

@@ -9,7 +9,7 @@ import {
   seen,
   settled,
 } from '../facts.ts';
-import { clear, found, insufficient, milliseconds, needsTrace, notApplicable, type Rule } from '../rule.ts';
+import { clear, found, insufficient, milliseconds, notApplicable, ofTrace, type Rule } from '../rule.ts';
 import { numberOf, type TargetDisk, targetDisk, typical } from '../target-disk.ts';
 import { describeDisk } from './disk-saturated.ts';
 
@@ -26,9 +26,7 @@ const UNDER_WAY = 0.7;
 export const noisyDiskNeighbour: Rule = {
   id: 'noisy-disk-neighbour',
   question: 'Does another process keep the disk busy that the process waits for?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
+  check: ofTrace((facts, trace) => {
     const disk = targetDisk(facts);
     if (!disk) return notApplicable('it has no file open to write on a disk that is known');
     const rows = seen(facts, 'process-io');
@@ -37,7 +35,7 @@ export const noisyDiskNeighbour: Rule = {
     const moved = busy && kib(busy.item);
     if (!busy || moved === undefined)
       return insufficient(facts.missing.get('iostat') ?? `${disk.name} was not read`);
-    const syncs = facts.trace!.syncs;
+    const syncs = trace.syncs;
     const p50 = quantile(
       syncs.flatMap(({ durationUs }) => durationUs ?? []),
       0.5,
@@ -95,7 +93,7 @@ export const noisyDiskNeighbour: Rule = {
         cost: `${neighbour.name} takes longer.`,
       },
     });
-  },
+  }),
 };
 
 interface Neighbour {

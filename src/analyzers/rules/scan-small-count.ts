@@ -1,9 +1,9 @@
 import { formatShare } from '../../core/units.ts';
-import { isPaced } from '../derive/accounting.ts';
 import type { Command, Conversation } from '../derive/conversation.ts';
+import { isPaced } from '../derive/pacing.ts';
 import { timeOf } from '../derive/path-time.ts';
 import { callEvidence, type Facts } from '../facts.ts';
-import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
+import { clear, countOf, found, insufficient, ofConversation, type Rule, severityOf } from '../rule.ts';
 
 /** A loop shorter than this is over in a few milliseconds whatever its COUNT. */
 const LOOP = 20;
@@ -16,21 +16,19 @@ const DEFAULT_COUNT = 10;
 export const scanSmallCount: Rule = {
   id: 'scan-small-count',
   question: 'Does a client walk the keys with SCAN in small steps?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const loops = facts.trace!.conversations.map(smallScans).filter((scans) => scans.length > 0);
+  check: ofConversation((facts, trace) => {
+    const loops = trace.conversations.map(smallScans).filter((scans) => scans.length > 0);
     const scans = loops.flat();
     const longest = Math.max(0, ...loops.map((each) => each.length));
     if (longest < LOOP) {
-      const total = facts.trace!.commands.length;
+      const total = trace.commands.length;
       if (total < LOOP) return insufficient(`only ${total} commands were seen; a loop shows in ${LOOP}`);
       return clear(
         `${scans.length} SCAN calls with a COUNT below ${COUNT_THAT_IS_ENOUGH}, no loop of ${LOOP}`,
       );
     }
     return report(facts, scans);
-  },
+  }),
 };
 
 /** SCANs with a small COUNT that go on from a cursor, not those that begin. */

@@ -1,7 +1,7 @@
 import { hasConstantCost } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { needsConversation, type Rule } from '../rule.ts';
+import { ofConversation, type Rule } from '../rule.ts';
 import { readsMuch } from './big-key-read.ts';
 
 /** Commands with a cause of their own. */
@@ -18,11 +18,9 @@ function mayBeSlow(command: Command): boolean {
 export const slowCommand: Rule = {
   id: 'slow-command',
   question: 'Does a command take so long that the other clients wait for it?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return missing;
-    const held = heldBy(facts.trace!, mayBeSlow);
-    if (!held) return notHeld(facts.trace!, 'commands whose cost grows with the data', mayBeSlow);
+  check: ofConversation((facts, trace) => {
+    const held = heldBy(trace, mayBeSlow);
+    if (!held) return notHeld(trace, 'commands whose cost grows with the data', mayBeSlow);
     return heldFinding(facts, held, {
       id: 'slow-command',
       title: 'A slow command holds the server while everybody waits',
@@ -33,5 +31,5 @@ export const slowCommand: Rule = {
         cost: 'A change of the application.',
       },
     });
-  },
+  }),
 };

@@ -7,8 +7,8 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
   notApplicable,
+  ofTrace,
   perSecond,
   type Rule,
   symptom,
@@ -30,10 +30,7 @@ const SMALL_BYTES = 64 * 1024;
 export const smallSyncWrites: Rule = {
   id: 'small-sync-writes',
   question: 'Does the process sync small writes one after another?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofTrace((facts, trace) => {
     if (trace.appends.some((append) => append.channel.role === 'append-log')) {
       return notApplicable('it writes a log of commands; see fsync-per-write');
     }
@@ -63,7 +60,7 @@ export const smallSyncWrites: Rule = {
     if ((busiest.length / seconds) * (SLOW_SYNC_US / 1e6) >= SHARE_THAT_MATTERS) return verdict;
     const capped = symptom('iops-cap', 'each sync waits until a limit lets its writes pass', verdict);
     return symptom('noisy-disk-neighbour', 'each sync waits behind what another process writes', capped);
-  },
+  }),
 };
 
 function busiestFile(syncs: readonly Sync[]): Sync[] {

@@ -9,8 +9,8 @@ import {
   found,
   insufficient,
   milliseconds,
-  needsTrace,
   notApplicable,
+  ofTrace,
   type Rule,
   severityOf,
 } from '../rule.ts';
@@ -37,10 +37,7 @@ const PAGES_BY_INDEX = { best: 2, likely: 5, worst: 20 } as const;
 export const tableScan: Rule = {
   id: 'table-scan',
   question: 'Does each request read the whole of a file, again and again?',
-  check(facts) {
-    const missing = needsTrace(facts);
-    if (missing) return missing;
-    const trace = facts.trace!;
+  check: ofTrace((facts, trace) => {
     if (trace.commands.length > 0)
       return notApplicable('it answers commands of the Redis protocol from its memory');
     const { requests, bytes, strayBytes } = trace.fileReads;
@@ -73,7 +70,7 @@ export const tableScan: Rule = {
     const timesOver = offsets.length / new Set(offsets).size;
     if (timesOver < TIMES_OVER) return clear(`${said}, and hardly any part of it twice`);
     return found(findingOf(facts, these, file, timesOver));
-  },
+  }),
 };
 
 function findingOf(facts: Facts, these: readonly ReadingRequest[], file: string, timesOver: number): Finding {

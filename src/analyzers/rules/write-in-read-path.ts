@@ -1,13 +1,13 @@
 import type { Evidence } from '../../core/finding.ts';
 import { keyPrefix } from '../../core/redact.ts';
-import { isPaced } from '../derive/accounting.ts';
 import { classOf, isWrite } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
 import type { HttpRequest } from '../derive/http.ts';
+import { isPaced } from '../derive/pacing.ts';
 import { timeOf } from '../derive/path-time.ts';
 import { type DerivedWrite, type Patterns, patternsOf } from '../derive/patterns.ts';
 import { callEvidence, type Facts } from '../facts.ts';
-import { clear, countOf, found, insufficient, needsConversation, type Rule, severityOf } from '../rule.ts';
+import { clear, countOf, found, insufficient, ofConversation, type Rule, severityOf } from '../rule.ts';
 import { judgeUnseenWrites } from '../unseen-writes.ts';
 
 /** A scan-and-copy loop shows itself this often; fewer may be an application that moves one thing. */
@@ -25,16 +25,13 @@ const WRITES_PER_HTTP_READ = 10;
 export const writeInReadPath: Rule = {
   id: 'write-in-read-path',
   question: 'Does a request that should only read also write?',
-  check(facts) {
-    const missing = needsConversation(facts);
-    if (missing) return judgeUnseenWrites(facts, missing);
-    const trace = facts.trace!;
+  check: ofConversation((facts, trace) => {
     const patterns = patternsOf(trace);
     const guilty = patterns.filter(isScratchPad);
     const requests = readRequestsThatWrite(trace.http);
     if (guilty.length === 0 && requests.length === 0) return innocent(facts, patterns);
     return report(facts, guilty, requests);
-  },
+  }, judgeUnseenWrites),
 };
 
 function isScratchPad(pattern: Patterns): boolean {

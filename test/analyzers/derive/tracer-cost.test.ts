@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sharesOf, type TimeSplit } from '../../../src/analyzers/derive/accounting.ts';
-import type { Trace } from '../../../src/analyzers/derive/trace.ts';
 import { callCost } from '../../../src/analyzers/derive/tracer-cost.ts';
 import { parseStrace } from '../../../src/probes/strace.ts';
 
@@ -25,23 +23,5 @@ describe('what a call costs under a tracer', () => {
     expect(callCost({ items: items('[pid 7] read(8, "x", 1) = 1\n'.repeat(100)) })).toBeUndefined();
     expect(callCost({ items: items(log(10, 30, 12)) })).toBeUndefined();
     expect(callCost({ items: items(log(100, 30, 12, '...\n')) })).toBeUndefined();
-  });
-});
-
-describe('shares under a tracer', () => {
-  const split = {
-    ...{ wallUs: 1000, syncUs: 500, scanUs: 0, readUs: 500, writeUs: 0, otherUs: 0, worstBurstSyncUs: 500 },
-  } as TimeSplit;
-  const syncShare = (trace: Pick<Trace, 'slowdown' | 'callCostUs'>) =>
-    sharesOf(split, { calls: 5, ...trace }, 1).sync;
-
-  it('lose what the calls can have taken, and no more, when the load itself fell', () => {
-    expect(syncShare({ slowdown: 1.9, callCostUs: 1 })).toBeCloseTo(500 / 995);
-    expect(syncShare({ slowdown: 1.9, callCostUs: 90 })).toBeGreaterThan(0.9);
-    expect(syncShare({ slowdown: 1.25, callCostUs: 90 })).toBeCloseTo(500 / 800);
-  });
-
-  it('are as measured without a measured slowdown', () => {
-    expect(syncShare({ callCostUs: 90 })).toBe(0.5);
   });
 });
