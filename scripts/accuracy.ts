@@ -1,17 +1,16 @@
 // Plays the fault corpus and prints how often the diagnosis was right: `npm run accuracy -- --sample 20`. Each play is
 // `perfcase replay ENTRY --seed N`, as a process of its own. Results are appended to accuracy.jsonl as they come, and a
 // run that was interrupted goes on from there; --fresh begins anew.
-import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { appendFileSync, rmSync } from 'node:fs';
 import { randomOf } from '../src/lab/parts/words.ts';
-import { createSlowDisk, type SlowDisk } from '../src/lab/slow-disk.ts';
-import { slowDiskSupport } from '../src/lab/slow-disk-support.ts';
 import { corpusIds, loadScenario, scenarioIds } from '../src/scenario/catalogue.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
 import { readOptions } from './accuracy/options.ts';
 import { judgePlay, type PlayedJson, type PlayResult } from './accuracy/play.ts';
 import { accuracyTable } from './accuracy/table.ts';
+import { readResults } from './plays/results.ts';
+import { runPerfcase } from './plays/run.ts';
+import { SharedDisks } from './plays/shared-disks.ts';
 
 interface Play {
   readonly id: string;
@@ -19,7 +18,6 @@ interface Play {
   readonly seed: number;
 }
 
-const CLI = resolve('dist/perfcase.js');
 const WINDOW = '4s';
 const LIMIT_MS = 120_000;
 const options = readOptions(process.argv.slice(2));
@@ -27,7 +25,7 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name));
 
 if (options.fresh) rmSync(options.results, { force: true });
-const results = readResults();
+const results = readResults<PlayResult>(options.results);
 if (!options.table) await playAll();
 process.stdout.write(`\n${accuracyTable(results)}`);
 
@@ -35,7 +33,7 @@ async function playAll(): Promise<void> {
   const isDone = (play: Play) =>
     results.some(({ id, server, seed }) => id === play.id && server === play.server && seed === play.seed);
   const plays = (await choosePlays()).filter((play) => !isDone(play));
-  const disks = new Map<number, SlowDisk>();
+  const disks = new SharedDisks(stop.signal);
   try {
     for (const [index, play] of plays.entries()) {
       if (stop.signal.aborted) break;
@@ -46,7 +44,7 @@ async function playAll(): Promise<void> {
       process.stderr.write(`${index + 1}/${plays.length} ${lineOf(result)}\n`);
     }
   } finally {
-    for (const disk of disks.values()) await disk.destroy();
+    await disks.close();
   }
 }
 
@@ -72,63 +70,27 @@ async function choosePlays(): Promise<Play[]> {
     .map(({ play }) => play);
 }
 
-async function playOne({ id, server, seed }: Play, disks: Map<number, SlowDisk>): Promise<PlayResult> {
+async function playOne({ id, server, seed }: Play, disks: SharedDisks): Promise<PlayResult> {
   const started = performance.now();
   const scenario = await loadScenario(id, { seed });
   const base = { id, kind: scenario.kind, server, seed };
   const nothing = { expected: [], found: [], missed: [], others: [], predictions: [] };
   const seconds = () => Math.round(performance.now() - started) / 1000;
   try {
-    const folder = await folderFor(scenario, disks);
+    const folder = await disks.folderFor(scenario);
     const args = ['replay', id, '--server', server, '--seed', String(seed), '--duration', WINDOW];
     const more = ['--format', 'json', '--quiet', ...(folder === undefined ? [] : ['--folder', folder])];
-    const played = JSON.parse(await run([...args, ...more])) as PlayedJson;
+    const { code, stdout, stderr } = await runPerfcase([...args, ...more], {
+      limitMs: LIMIT_MS,
+      signal: stop.signal,
+    });
+    if (stdout === '') throw new Error(stderr.trim() || `exit code ${code}`);
+    const played = JSON.parse(stdout) as PlayedJson;
     return { ...base, ...judgePlay(played, scenario.expect), seconds: seconds() };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
     return { ...base, failed: reason, ...nothing, seconds: seconds() };
   }
-}
-
-/** One slow disk for all plays with the same wish: making one takes longer than a play. */
-async function folderFor({ fsyncMs }: Scenario, disks: Map<number, SlowDisk>): Promise<string | undefined> {
-  if (fsyncMs === undefined) return undefined;
-  const support = slowDiskSupport();
-  if (!support.ok) throw new Error(support.reason);
-  const disk = disks.get(fsyncMs) ?? (await createSlowDisk({ fsyncMs, signal: stop.signal }));
-  disks.set(fsyncMs, disk);
-  return disk.mountPoint;
-}
-
-function run(args: readonly string[]): Promise<string> {
-  return new Promise((settle, fail) => {
-    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString('utf8');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString('utf8');
-    });
-    const end = () => child.kill('SIGTERM');
-    const timer = setTimeout(end, LIMIT_MS);
-    stop.signal.addEventListener('abort', end, { once: true });
-    child.once('error', fail);
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      stop.signal.removeEventListener('abort', end);
-      if (stdout !== '') settle(stdout);
-      else fail(new Error(stderr.trim() || `exit code ${code}`));
-    });
-  });
-}
-
-function readResults(): PlayResult[] {
-  if (!existsSync(options.results)) return [];
-  return readFileSync(options.results, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as PlayResult);
 }
 
 function lineOf({ id, server, seed, failed, missed, others, top, seconds }: PlayResult): string {

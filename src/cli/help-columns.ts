@@ -1,6 +1,6 @@
 const WIDTH = 80;
 
-/** Help within the columns of a terminal: what commander does not wrap itself, at blanks, below where the text began. */
+/** Text within the columns of a terminal: long lines go on at a blank, below where their text began. */
 export function withinColumns(text: string): string {
   return text
     .split('\n')
@@ -11,7 +11,7 @@ export function withinColumns(text: string): string {
 function wrapped(line: string): string[] {
   // "  --option value      what it does": the text goes on in its own column.
   const [, name = ''] = /^( +\S.*? {2,})\S/.exec(line) ?? [];
-  const indent = ' '.repeat(name.length || /^ */.exec(line)![0].length);
+  const indent = ' '.repeat(name.length || /^ *(?:- |\d+\. )?/.exec(line)![0].length);
   const lines: string[] = [];
   let rest = line;
   while (rest.length > WIDTH) {

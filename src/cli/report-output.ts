@@ -10,6 +10,7 @@ import { FORMAT_NAMES, FORMATS, type Format } from '../report/index.ts';
 import { printable } from '../report/printable.ts';
 import type { Io } from './command.ts';
 import { openFifo } from './fifo.ts';
+import { withinColumns } from './help-columns.ts';
 
 /** Options of every command that prints a report. */
 export interface ReportOptions {
@@ -145,10 +146,13 @@ async function replaceFile(path: string, text: string, signal: AbortSignal): Pro
   }
 }
 
-/** Progress lines on standard error, unless --quiet. */
+/** Progress lines on standard error, unless --quiet. A terminal gets them within its columns, a log a line each. */
 export function progressOf(options: Pick<ReportOptions, 'quiet'>, io: Io): (line: string) => void {
+  const isTerminal = 'isTTY' in io.stderr && io.stderr.isTTY === true;
   return (line) => {
-    if (!options.quiet) io.stderr.write(`perfcase: ${printable(line)}\n`);
+    if (options.quiet) return;
+    const text = `perfcase: ${printable(line)}`;
+    io.stderr.write(`${isTerminal ? withinColumns(text) : text}\n`);
   };
 }
 

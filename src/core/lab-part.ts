@@ -71,6 +71,7 @@ export interface PythonPart {
   readonly kind: 'python';
   /** A file beside the scenario. Its first argument is a folder to write to. */
   readonly script: string;
+  /** "{port}" stands for the server's. */
   readonly args: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { UserError } from '../core/errors.ts';
 
 /** Where the learner's answers come from: a line each. */
 export interface Answers {
@@ -6,6 +7,13 @@ export interface Answers {
   next(): Promise<string | undefined>;
   /** Whether an answer is to be printed, since nobody has typed it. */
   readonly echo: boolean;
+  /**
+   * The answer given last fits no answer to this question; whoever types is asked again.
+   * @throws UserError from a script, with its line: what follows answers other questions
+   */
+  refuse(question: string, wanted: string): void;
+  /** @throws UserError when a script has answers left, though nothing more is asked */
+  finish(): void;
   close(): void;
 }
 
@@ -31,6 +39,8 @@ export function typedAnswers(input: NodeJS.ReadableStream, signal: AbortSignal):
       while (waiting.length === 0 && !isOver) await new Promise<void>((settle) => (wake = settle));
       return signal.aborted ? undefined : waiting.shift();
     },
+    refuse: () => undefined,
+    finish: () => undefined,
     close() {
       signal.removeEventListener('abort', end);
       lines.close();
@@ -38,17 +48,34 @@ export function typedAnswers(input: NodeJS.ReadableStream, signal: AbortSignal):
   };
 }
 
-/** Lines of a script; empty ones and what stands behind a # are left out. "-" is an empty answer. */
-export function scriptedAnswers(text: string): Answers {
+/**
+ * Lines of a script; empty ones and what stands behind a # are left out. "-" is an empty answer.
+ * @param name of the file, for messages
+ */
+export function scriptedAnswers(text: string, name = 'the script'): Answers {
   const lines = text
     .split('\n')
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '');
+    .map((line, index) => ({ number: index + 1, text: line.replace(/(^|\s)#.*$/, '').trim() }))
+    .filter((line) => line.text !== '');
+  let given = { number: 0, text: '' };
   return {
     echo: true,
-    next: async () => {
+    async next() {
       const line = lines.shift();
-      return line === '-' ? '' : line;
+      if (line === undefined) return undefined;
+      given = line;
+      return line.text === '-' ? '' : line.text;
+    },
+    refuse(question, wanted) {
+      const answer = JSON.stringify(given.text);
+      throw new UserError(`${name}:${given.number}: ${answer} does not answer "${question}" ${wanted}`);
+    },
+    finish() {
+      const [next] = lines;
+      if (next) {
+        const answer = JSON.stringify(next.text);
+        throw new UserError(`${name}:${next.number}: ${answer} answers nothing; the workshop was over.`);
+      }
     },
     close: () => undefined,
   };

@@ -6,7 +6,7 @@ export const WIDTH = 80;
 /** Lines of a tool's output on one screen of 24, with the question below. */
 const PAGE = 18;
 
-/** The learner has gone: no answer will come. */
+/** The learner has gone: no answer will come. The message is the question that got none, if there was one. */
 export class Left extends Error {}
 
 export interface Choice {
@@ -20,6 +20,9 @@ export interface Choice {
  * log, and by a screen reader.
  */
 export class Dialogue {
+  /** The question that was asked last. */
+  private asked = '';
+
   constructor(
     private readonly answers: Answers,
     private readonly write: (text: string) => void,
@@ -34,6 +37,12 @@ export class Dialogue {
     this.write(lines.map((line) => `${printable(line)}\n`).join(''));
   }
 
+  /** The answer is none to what was asked; it will be asked again. @throws UserError from a script */
+  refuse(wanted: string): void {
+    this.answers.refuse(this.asked, wanted);
+    this.say(wanted);
+  }
+
   gap(): void {
     this.write('\n');
   }
@@ -41,13 +50,24 @@ export class Dialogue {
   /** @throws Left */
   async ask(question: string): Promise<string> {
     this.write(`${question} `);
+    this.asked = question;
     const answer = await this.answers.next();
     if (answer === undefined) {
       this.write('\n');
-      throw new Left();
+      throw new Left(question);
     }
     if (this.answers.echo) this.write(`${printable(answer)}\n`);
     return answer;
+  }
+
+  /** No by an empty answer. @throws Left */
+  async isYes(question: string): Promise<boolean> {
+    for (;;) {
+      const answer = await this.ask(`${question} y, or Enter for no:`);
+      if (/^(y|yes)$/i.test(answer)) return true;
+      if (/^(n|no|)$/i.test(answer)) return false;
+      this.refuse('Please answer with y or n.');
+    }
   }
 
   /** One of several, by number or by name. @throws Left */
@@ -57,7 +77,7 @@ export class Dialogue {
     for (;;) {
       const chosen = pick(await this.ask('Number:'), choices);
       if (chosen) return chosen;
-      this.say(`Please answer with a number from 1 to ${choices.length}.`);
+      this.refuse(`Please answer with a number from 1 to ${choices.length}.`);
     }
   }
 
@@ -69,7 +89,7 @@ export class Dialogue {
       const words = (await this.ask('Numbers, with commas; Enter for none:')).split(/[\s,]+/).filter(Boolean);
       const numbers = words.map((word) => choices.indexOf(pick(word, choices)!) + 1);
       if (numbers.every((number) => number > 0)) return [...new Set(numbers)];
-      this.say(`Please answer with numbers from 1 to ${choices.length}.`);
+      this.refuse(`Please answer with numbers from 1 to ${choices.length}.`);
     }
   }
 
@@ -82,7 +102,7 @@ export class Dialogue {
         .replace(/\s*s$/, '');
       const value = answer.startsWith('/') ? now / Number(answer.slice(1)) : Number(answer);
       if (Number.isFinite(value) && value > 0) return value;
-      this.say('Please answer with a number, for example 0.5, or /4.');
+      this.refuse('Please answer with a number, for example 0.5, or /4.');
     }
   }
 
@@ -118,7 +138,7 @@ export class Dialogue {
       }
       const index = lineOf(answer, lines);
       if (index !== undefined) return index;
-      this.say(`There is no line "${printable(answer)}" here.`);
+      this.refuse(`There is no line "${printable(answer)}" here.`);
     }
   }
 

@@ -1,6 +1,18 @@
 import { plural } from '../core/units.ts';
 import type { Note, Step } from './learning.ts';
 import type { Lesson } from './lesson.ts';
+import {
+  FACTOR,
+  FACTS_PART,
+  FIX_WITHOUT_PROOF,
+  HINT_POINTS,
+  LEFT_OPEN,
+  MARKS,
+  MOST_HINTS,
+  POINTS,
+  RIGHT_LINES_PART,
+  WRONG_JUDGEMENT,
+} from './points.ts';
 
 /** A part of the grade, and why it is what it is. */
 export interface GradePart {
@@ -17,18 +29,6 @@ export interface Grade {
   readonly parts: readonly GradePart[];
   readonly hints: number;
 }
-
-/** Each hint costs this much, at most five times. */
-const HINT_POINTS = 2;
-const MOST_HINTS = 5;
-/** An expectation is good within a factor of two: it shows that the mechanism was understood. */
-const FACTOR = 2;
-const MARKS = [
-  [90, 'A'],
-  [75, 'B'],
-  [60, 'C'],
-  [40, 'D'],
-] as const;
 
 /** Grades the reasoning, from what was done and in which order: which evidence, which hypotheses, what was ruled out. */
 export function gradeOf(lesson: Lesson, steps: readonly Step[]): Grade {
@@ -79,7 +79,11 @@ class Path {
   }
 }
 
-const part = (name: string, of: number, fraction: number, because: string): GradePart => ({
+const part = (
+  { name, of }: { readonly name: string; readonly of: number },
+  fraction: number,
+  because: string,
+): GradePart => ({
   name,
   points: Math.round(of * Math.min(1, Math.max(0, fraction))),
   of,
@@ -91,8 +95,7 @@ function looking(path: Path): GradePart {
   const known = path.factsBefore('hypothesis', 'fix');
   const count = machine.filter(({ id }) => known.has(id)).length;
   return part(
-    'Looking before judging',
-    15,
+    POINTS.looking,
     count / machine.length,
     `${count} of ${plural(machine.length, 'fact')} about the machine noted before the first hypothesis or fix`,
   );
@@ -102,12 +105,11 @@ function evidence(path: Path): GradePart {
   const facts = path.lesson.facts.length;
   const right = path.notes.filter(({ fact }) => fact !== undefined);
   const distinct = new Set(right.map(({ fact }) => fact)).size;
-  if (path.notes.length === 0) return part('Evidence', 25, 0, 'no line was noted');
+  if (path.notes.length === 0) return part(POINTS.evidence, 0, 'no line was noted');
   const wrong = path.notes.length - right.length;
   return part(
-    'Evidence',
-    25,
-    0.7 * (distinct / facts) + 0.3 * (right.length / path.notes.length),
+    POINTS.evidence,
+    FACTS_PART * (distinct / facts) + RIGHT_LINES_PART * (right.length / path.notes.length),
     `${distinct} of ${plural(facts, 'fact')} read from a line that says so${wrong > 0 ? `; ${plural(wrong, 'line')} read wrongly` : ''}`,
   );
 }
@@ -122,16 +124,15 @@ function causes(path: Path): GradePart {
         (verdict === 'stands') !== path.lesson.hypotheses.find(({ id }) => id === hypothesis)?.isTrue,
     ).length;
   return part(
-    'Causes',
-    20,
-    proven.size / all.length - wrong * 0.25,
+    POINTS.causes,
+    proven.size / all.length - wrong * WRONG_JUDGEMENT,
     `${proven.size} of ${plural(all.length, 'cause')} shown with a line that proves it${wrong > 0 ? `; ${plural(wrong, 'judgement')} against the evidence` : ''}`,
   );
 }
 
 function refutation(path: Path): GradePart {
   const stated = path.of('hypothesis');
-  if (stated.length === 0) return part('Refutation', 15, 0, 'no hypothesis was stated');
+  if (stated.length === 0) return part(POINTS.refutation, 0, 'no hypothesis was stated');
   const testable = stated.filter(
     ({ hypothesis, test }) => path.lesson.hypotheses.find(({ id }) => id === hypothesis)?.test === test,
   ).length;
@@ -153,9 +154,8 @@ function refutation(path: Path): GradePart {
   ).length;
   const open = mistaken.size - refuted;
   return part(
-    'Refutation',
-    15,
-    testable / stated.length - open * 0.4,
+    POINTS.refutation,
+    testable / stated.length - open * LEFT_OPEN,
     `${testable} of ${plural(stated.length, 'hypothesis')} with the observation that would refute it`.replace(
       'hypothesiss',
       'hypotheses',
@@ -176,9 +176,8 @@ function fixing(path: Path): GradePart {
     else other++;
   }
   return part(
-    'Mending after proof',
-    10,
-    afterProof / wanted - other * 0.5,
+    POINTS.fixing,
+    afterProof / wanted - other * FIX_WITHOUT_PROOF,
     `${plural(afterProof, 'fix')} after its cause was shown`.replace('fixs', 'fixes') +
       (other > 0 ? `; ${other} tried without` : ''),
   );
@@ -192,8 +191,7 @@ function numbers(path: Path): GradePart {
   ).length;
   const explained = fixes.filter(({ isExplained }) => isExplained).length;
   return part(
-    'Numbers',
-    15,
+    POINTS.numbers,
     (near + explained) / (2 * wanted),
     `${near} of ${wanted} effects foreseen within a factor of ${FACTOR}, ${explained} explained`,
   );

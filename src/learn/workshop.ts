@@ -22,7 +22,7 @@ const ACTIONS: readonly Choice[] = [
  * Leads a learner through a case. Nothing is given away: what was read rightly and which hypothesis is true is said
  * only by the grade.
  * @param slowSeconds what the request took at the beginning
- * @returns the grade; undefined when the learner left before the end
+ * @returns the grade; absent when the learner left before the end, with the question that got no answer, if one was asked
  */
 export async function workshop(
   lesson: Lesson,
@@ -30,13 +30,13 @@ export async function workshop(
   dialogue: Dialogue,
   before: { readonly steps: readonly Step[]; readonly slowSeconds: number },
   keep: Keep,
-): Promise<{ steps: readonly Step[]; grade?: Grade }> {
+): Promise<{ steps: readonly Step[]; grade?: Grade; unanswered?: string }> {
   const work = new Workshop(lesson, lab, dialogue, [...before.steps], before.slowSeconds, keep);
   try {
     await work.run();
   } catch (error) {
     if (!(error instanceof Left)) throw error;
-    return { steps: work.steps };
+    return { steps: work.steps, ...(error.message === '' ? {} : { unanswered: error.message }) };
   }
   return { steps: work.steps, grade: gradeOf(lesson, work.steps) };
 }
@@ -80,7 +80,7 @@ class Workshop {
       else if (answer === 'q') throw new Left();
       else if (answer === 'x') {
         if (await this.reallyFinish()) return;
-      } else dialogue.say(`There is no choice "${answer}".`);
+      } else dialogue.refuse(`There is no choice "${answer}".`);
     }
   }
 
@@ -126,8 +126,7 @@ class Workshop {
         ...(fits ? { fact: said.id } : {}),
       });
       dialogue.say(`Note ${this.notes.length} is taken.`);
-      const again = await dialogue.ask('Mark another line of this output? y, or Enter for no:');
-      if (!/^y/i.test(again)) return;
+      if (!(await dialogue.isYes('Mark another line of this output?'))) return;
     }
   }
 
@@ -237,9 +236,7 @@ class Workshop {
 
   private async reallyFinish(): Promise<boolean> {
     if (this.steps.some(({ kind }) => kind === 'fix')) return true;
-    return /^y/i.test(
-      await this.dialogue.ask('No fix was tried yet. Finish all the same? y, or Enter for no:'),
-    );
+    return this.dialogue.isYes('No fix was tried yet. Finish all the same?');
   }
 }
 

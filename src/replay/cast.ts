@@ -118,7 +118,8 @@ export class Cast {
           'python3 is not installed; apt-get install python3 brings it.',
           EXIT.inconclusive,
         );
-      const args = [join(scripts, spec.script), folder, ...spec.args];
+      const own = spec.args.map((arg) => arg.replaceAll('{port}', String(facts.serverPort)));
+      const args = [join(scripts, spec.script), folder, ...own];
       return beside({ file: 'python3', args, timeoutMs: LIFE_MS, title: spec.script });
     }
     const of = spec.kind === 'http' ? spec.of : undefined;

@@ -189,6 +189,7 @@ async function watch(stage: Stage, cast: Cast, request: ReplayRequest): Promise<
     tracer: request.tracer,
     maxOverhead: request.maxOverhead,
     clients: true,
+    engine: stage.engine,
     server: part === undefined ? { host: '127.0.0.1', port: stage.facts.serverPort } : {},
     self: request.self,
     signal: request.signal,

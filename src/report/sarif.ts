@@ -13,7 +13,7 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 };
 
 /**
- * SARIF 2.1.0: a rule for each cause, a result for each finding, its evidence as locations in what the tools printed.
+ * SARIF 2.1.0: a rule for each cause, a result for each finding, its evidence as logical locations: lines of a tool.
  * What was ruled out is no result, since viewers list every result as a problem; it stands in the properties of the run.
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
@@ -92,7 +92,6 @@ function resultOf(finding: Finding, ruleIndex: number, comm: string | undefined)
     relatedLocations: more.map((each, index) => ({
       id: index + 1,
       ...locationOf(each, comm),
-      message: { text: 'evidence' },
     })),
     // The same cause in the next run is the same alert, though its lines are others.
     partialFingerprints: { 'cause/v1': comm === undefined ? id : `${id} in ${printable(comm)}` },
@@ -106,13 +105,14 @@ function resultOf(finding: Finding, ruleIndex: number, comm: string | undefined)
   };
 }
 
-/** The tool stands for the file that it printed, and the process for the place in a program. */
+/** A line that a tool printed, of which no file needs to be there: a logical location, beside the process it is about. */
 function locationOf({ source, line, text }: Evidence, comm: string | undefined) {
+  const name = printable(source);
   return {
-    physicalLocation: {
-      artifactLocation: { uri: encodeURIComponent(printable(source)) },
-      region: { startLine: Math.max(1, line ?? 1), snippet: { text: printable(text) } },
-    },
-    ...(comm === undefined ? {} : { logicalLocations: [{ name: printable(comm), kind: 'process' }] }),
+    logicalLocations: [
+      { name, fullyQualifiedName: line === undefined ? name : `${name}:${line}`, kind: 'tool-output' },
+      ...(comm === undefined ? [] : [{ name: printable(comm), kind: 'process' }]),
+    ],
+    message: { text: printable(text) || name },
   };
 }

@@ -61,10 +61,8 @@ async function pathOf(name: string): Promise<string> {
     }
   }
   if (/\.ya?ml$/.test(name)) return resolve(name);
-  if (name.includes('/')) {
-    const path = await ifThere(join(resolve(name), 'scenario.yaml'));
-    if (path !== undefined) return path;
-  }
+  const path = await ifThere(join(resolve(name), 'scenario.yaml'));
+  if (path !== undefined) return path;
   const known = await scenarioIds();
   throw new UserError(`there is no scenario "${name}"; known are ${known.join(', ') || 'none'}.`);
 }

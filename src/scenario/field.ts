@@ -93,9 +93,14 @@ export class Field {
       this.wrong(`a list of ${wanted}`);
       return [];
     }
-    return this.node.items.map((item, index) =>
-      read(new Field(this.file, item as Node, `${this.path}[${index}]`, this.node)),
-    );
+    return this.items().map(read);
+  }
+
+  /** The fields of a list; none where there is no list. */
+  items(): Field[] {
+    const { file, node, path } = this;
+    if (!isSeq(node)) return [];
+    return node.items.map((item, index) => new Field(file, item as Node, `${path}[${index}]`, node));
   }
 
   /** A mapping with any fields. */

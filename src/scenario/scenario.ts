@@ -2,6 +2,7 @@ import type { FillPart } from '../core/lab-part.ts';
 import { type Expectations, readExpectations } from './expect.ts';
 import { type Fault, readDirectives, readFault } from './fault.ts';
 import { type Field, type Parameters, readYaml } from './field.ts';
+import { checkNames } from './names.ts';
 import { drawParameters } from './parameters.ts';
 import { type Part, readPart, readSteps } from './part.ts';
 
@@ -89,6 +90,7 @@ function readRoot(root: Field, { seed = 1, fixed = {} }: ReadOptions): Scenario 
   const load = root.optional('load', (each) => each.list('parts', readOnePart())) ?? [];
   const fault = root.optional('fault', (each) => each.list('faults', readOneFault())) ?? [];
   const parts = [...load, ...fault.flatMap((each) => (each.kind === 'part' ? [each.part] : []))];
+  checkNames(root, load, parts);
   const partName = (name: string) =>
     root.optional(name, (each) => {
       const wanted = each.text();

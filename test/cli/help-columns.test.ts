@@ -14,6 +14,12 @@ it.each([
     `  ${'word '.repeat(20).trim()}`,
     `  ${'word '.repeat(14)}word\n  word word word word word`,
   ],
+  [
+    'an item of a list',
+    `- ${'word '.repeat(20).trim()}`,
+    `- ${'word '.repeat(14)}word\n  word word word word word`,
+  ],
+  ['a numbered item', `10. ${'word '.repeat(17).trim()}`, `10. ${'word '.repeat(14)}word\n    word word`],
   ['what has no blank', 'x'.repeat(100), 'x'.repeat(100)],
 ])('%s', (_, text, shown) => {
   expect(withinColumns(text)).toBe(shown);

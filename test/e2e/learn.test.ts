@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { scriptedAnswers } from '../../src/learn/answers.ts';
@@ -100,6 +100,18 @@ describeNeeds(['dist', 'strace', 'lsof'], 'the workshop', () => {
     expect(third.stderr).toContain('--restart begins anew');
   });
 
+  it('says by line where a script does not fit the questions', async () => {
+    const folder = await scene.folder();
+    const { env } = await scene.temp();
+    const [file, answers] = [join(folder, 'work.json'), join(folder, 'ada.txt')];
+    writeFileSync(answers, '# the settings first\nsettings\n/^no-such-setting/\n');
+    const { code, stderr } = await run(['--script', answers, '--output', file, '--quiet'], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${answers}:3: "/^no-such-setting/" does not answer "Which line matters?`);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(learningOf(file).steps.map(({ kind }) => kind)).toEqual(['look']);
+  });
+
   it('keeps what was done when it is interrupted, and leaves nothing running', async () => {
     const folder = await scene.folder();
     const { env } = await scene.temp();
@@ -108,7 +120,7 @@ describeNeeds(['dist', 'strace', 'lsof'], 'the workshop', () => {
     // Standard input is empty: it ends as if the learner had gone.
     const { code, stderr } = await child.finished;
     expect(code).toBe(4);
-    expect(stderr).toContain('goes on where you were');
+    expect(stderr).toContain('no answer came to "Your choice:"; the same command goes on where you were');
     expect(await eventually(() => child.family().length === 0)).toBe(true);
     expect(learningOf(file).steps).toEqual([]);
   });
@@ -137,6 +149,7 @@ describe('the workshop says in one line what is wrong', () => {
     const { code, stdout } = await scene.perfcase(['learn', '--instructor'], { env }).finished;
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}1\. Look at the machine/m);
+    expect(stdout).toMatch(/^ 20 {2}Causes: 10 for each of the 2 causes/m);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 });

@@ -135,6 +135,21 @@ describeNeeds(['dist', 'ptrace', 'redis-server'], 'replay on the disk there is',
   });
 });
 
+describeNeeds(['dist', 'ptrace', 'netns', 'podman'], 'replay in containers', () => {
+  it('names the container of the server, and of its client', async () => {
+    const { child, leftovers } = await start([
+      ...SMALL,
+      ...['--container', '--disk', 'none', '--format', 'json', '--quiet'],
+    ]);
+    const { report } = playedOf(await child.finished);
+    expect(report.target.container).toBe('server');
+    expect(report.clients.map(({ container }) => container)).toContain('app');
+    const client = report.path.find(({ question }) => question === 'Who is the client?');
+    expect(client?.answer).toMatch(/ \(\d+\) in app from /);
+    expect(await after(leftovers)).toEqual([]);
+  });
+});
+
 describeNeeds(['dist', 'ptrace', 'slow-disk'], 'replay, interrupted', () => {
   const MOMENTS = [
     ['the disk is made', /perfcase: making a slow disk/],

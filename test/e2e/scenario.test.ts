@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Check } from '../../src/scenario/check.ts';
 import { eventually } from '../support/processes.ts';
@@ -94,12 +94,20 @@ describeNeeds(['dist'], 'perfcase scenario', () => {
     ]);
   });
 
+  it('finds a scenario in the current folder by its name alone', async () => {
+    const folder = await written();
+    const options = { cwd: dirname(folder) };
+    const { code, stdout } = await scene.perfcase(['scenario', 'check', 'mine'], options).finished;
+    expect([code, stdout]).toEqual([0, expect.stringContaining('mine/scenario.yaml: a fault with')]);
+  });
+
   it.each([
     [['scenario', 'new', 'Not A Name'], /is no name for a scenario/],
     [['scenario', 'check', 'nosuch'], /no scenario "nosuch"/],
     [['replay', 'healthy-idle', '--without-fault'], /healthy-idle is healthy as it is/],
     [['replay', 'blocking-script', '--server', 'bundled'], /is played on redis, not on bundled/],
     [['replay', 'n-plus-one', '--format', 'junit'], /junit needs --check/],
+    [['probe'], /say which probe; known are .*iostat.*strace/],
     [['replay', 'n-plus-one', '--seed', 'x'], /--seed takes a number/],
   ])('%j: one line, exit code 2', async (args, line) => {
     const { code, stdout, stderr } = await scene.perfcase(args).finished;

@@ -4,13 +4,17 @@ import { scriptedAnswers, typedAnswers } from '../../src/learn/answers.ts';
 import { Dialogue, Left } from '../../src/learn/dialogue.ts';
 import { excerptOf } from '../../src/learn/excerpt.ts';
 
+/** Each line is typed by somebody who is asked again after a wrong one. */
 function dialogue(script: string): { talk: Dialogue; shown: () => string } {
   let shown = '';
-  const talk = new Dialogue(scriptedAnswers(script), (text) => {
+  const answers = { ...scriptedAnswers(script), refuse: () => undefined };
+  const talk = new Dialogue(answers, (text) => {
     shown += text;
   });
   return { talk, shown: () => shown };
 }
+
+const scripted = (script: string) => new Dialogue(scriptedAnswers(script, 'ada.txt'), () => undefined);
 const CHOICES = [
   { id: 'one', text: 'the first' },
   { id: '', text: 'the second' },
@@ -65,6 +69,46 @@ describe('an estimate', () => {
     ['no\n-1\n/0\n2', 2],
   ])('%j of 10 is %d', async (script, seconds) => {
     expect(await dialogue(script).talk.estimate('How long?', 10)).toBe(seconds);
+  });
+});
+
+describe('yes or no', () => {
+  it.each([
+    ['y', true],
+    ['yes', true],
+    ['n', false],
+    ['-', false],
+    ['iostat\nY', true],
+  ])('%j is %s', async (script, yes) => {
+    expect(await dialogue(script).talk.isYes('Again?')).toBe(yes);
+  });
+});
+
+describe('a script that does not fit the questions is told by its line', () => {
+  it.each<[string, (talk: Dialogue) => Promise<unknown>, string]>([
+    ['# a\n\n7', (talk) => talk.choose('Which?', CHOICES), 'ada.txt:3: "7" does not answer "Number:" Please'],
+    [
+      '1,7',
+      (talk) => talk.chooseSeveral('Which?', CHOICES),
+      'ada.txt:1: "1,7" does not answer "Numbers, with',
+    ],
+    ['soon', (talk) => talk.estimate('How long?', 1), 'ada.txt:1: "soon" does not answer "Seconds, or /10'],
+    ['/no such/', (talk) => talk.markLine(['a', 'b']), 'ada.txt:1: "/no such/" does not answer "Which line'],
+    ['iostat', (talk) => talk.isYes('Again?'), 'ada.txt:1: "iostat" does not answer "Again? y, or Enter'],
+  ])('%j', async (script, ask, said) => {
+    await expect(ask(scripted(script))).rejects.toThrow(said);
+  });
+
+  it('and so is what is left when nothing is asked any more', async () => {
+    const answers = scriptedAnswers('x\n\ny # never asked', 'ada.txt');
+    await answers.next();
+    expect(() => answers.finish()).toThrow('ada.txt:3: "y" answers nothing; the workshop was over.');
+    await answers.next();
+    expect(() => answers.finish()).not.toThrow();
+  });
+
+  it('and a question that got no answer is named', async () => {
+    await expect(scripted('').ask('How so?')).rejects.toThrow('How so?');
   });
 });
 

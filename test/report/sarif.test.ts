@@ -29,14 +29,17 @@ function checkSchema(sarif: ReturnType<typeof sarifOf>): void {
     expect(result.message.text).not.toBe('');
     expect(['none', 'note', 'warning', 'error']).toContain(result.level);
     expect(ids[result.ruleIndex]).toBe(result.ruleId);
-    for (const { physicalLocation, message } of [...result.locations, ...result.relatedLocations]) {
-      const { artifactLocation, region } = physicalLocation;
-      // A URI reference: no blank, no control character, no scheme by accident.
-      expect(artifactLocation.uri).toMatch(/^[\w.~!*'()%-]+$/);
-      expect(region.startLine).toBeGreaterThanOrEqual(1);
-      expect(Number.isInteger(region.startLine)).toBe(true);
-      expect(region.snippet.text).toEqual(expect.any(String));
-      if (message) expect(message.text).not.toBe('');
+    for (const { physicalLocation, logicalLocations, message } of [
+      ...result.locations,
+      ...result.relatedLocations,
+    ]) {
+      // What a tool printed is no file of anybody's.
+      expect(physicalLocation).toBeUndefined();
+      for (const { name: place, kind } of logicalLocations) {
+        expect(place).toEqual(expect.any(String));
+        expect(['tool-output', 'process']).toContain(kind);
+      }
+      expect(message.text).toEqual(expect.any(String));
     }
     const related = result.relatedLocations.map(({ id }: { id: number }) => id);
     expect(new Set(related).size).toBe(related.length);
@@ -73,10 +76,19 @@ describe('a report as SARIF', () => {
     expect(first.level).toBe('error');
     expect(first.message.text).toContain('CONFIG SET appendfsync everysec');
     const [evidence] = report.findings[0]!.evidence;
-    expect(first.locations[0].physicalLocation).toEqual({
-      artifactLocation: { uri: evidence!.source },
-      region: { startLine: evidence!.line, snippet: { text: evidence!.text } },
-    });
+    expect(first.locations).toEqual([
+      {
+        logicalLocations: [
+          {
+            name: evidence!.source,
+            fullyQualifiedName: `${evidence!.source}:${evidence!.line}`,
+            kind: 'tool-output',
+          },
+          { name: report.target.comm, kind: 'process' },
+        ],
+        message: { text: evidence!.text },
+      },
+    ]);
   });
 
   it('tells what was not checked, and that a blind run did not succeed', () => {

@@ -155,6 +155,21 @@ describe('readScenario', () => {
     ['title: X\n', '', '"title" must be a text, not absent.'],
     ['">=0.5"', 'half', 'x.yaml:32: "expect.numbers.fsync-per-write.share" must be a range'],
     ['when: value', 'if: value', 'x.yaml:21: "fault[1].do[1]" must be a command as a list of words'],
+    [
+      'do:\n      - [GET, "{prefix}:{any keys}"]',
+      'http: /a\n    of: shop',
+      'x.yaml:13: "load[0].of" must be the name of a python part, not "shop".',
+    ],
+    [
+      '- server:\n      appendfsync: always',
+      '- asks: {of: readers, begin: /a, end: /b}',
+      'x.yaml:15: "fault[0].asks.of" must be the name of a python part, not "readers".',
+    ],
+    [
+      'name: writers\n',
+      'name: writers\n    instead: reader\n',
+      'x.yaml:18: "fault[1].instead" must be the name of a part under load, not "reader".',
+    ],
     ['100..200', '200..100', '"vary.keys" must be a span such as 500..2000'],
     ['title: X', 'title: [X', 'this is no YAML'],
   ])('%j as %j: %s', (from, to, message) => {

@@ -6,6 +6,7 @@ import { significant } from '../../core/units.ts';
 import { scriptedAnswers, typedAnswers } from '../../learn/answers.ts';
 import { Dialogue, WIDTH } from '../../learn/dialogue.ts';
 import type { Grade } from '../../learn/grade.ts';
+import { instructorPage } from '../../learn/instructor.ts';
 import { type Lab, openLab } from '../../learn/lab.ts';
 import { type Learning, readLearning, writeLearning } from '../../learn/learning.ts';
 import type { Lesson } from '../../learn/lesson.ts';
@@ -41,7 +42,7 @@ export function configure(command: Command, io: Io): void {
     .option('--output <file>', 'where the work and the grade are kept; perfcase-learn-SCENARIO.json')
     .option('--restart', 'begin anew, and forget the work in that file')
     .option('--script <file>', 'take the answers from a file, one a line')
-    .option('--instructor', 'print the model path, and start nothing')
+    .option('--instructor', 'print the model path and what gives points, and start nothing')
     .option('--server <name>', 'bundled (perfcase kv) or redis (a real redis-server)', 'bundled')
     .option('--disk <kind>', 'auto: a slow one where this machine can make it; hdd; none', 'auto')
     .option('--keys <n>', 'how many keys')
@@ -52,7 +53,7 @@ export function configure(command: Command, io: Io): void {
 async function run(id: string, options: Options, io: Io): Promise<void> {
   const lesson = await loadLesson(id);
   if (options.instructor) {
-    io.stdout.write(modelPath(lesson));
+    io.stdout.write(instructorPage(lesson));
     return;
   }
   const server = SERVERS.find((name) => name === options.server);
@@ -70,7 +71,8 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
   const progress = progressOf(options, io);
   progress('setting the stage: a server, an application and its clients');
   let lab: Lab | undefined;
-  const answers = script === undefined ? typedAnswers(process.stdin, io.signal) : scriptedAnswers(script);
+  const answers =
+    script === undefined ? typedAnswers(process.stdin, io.signal) : scriptedAnswers(script, options.script);
   try {
     lab = await openLab(lesson, keys, {
       ...{ server, disk, directives: directivesOf(scenario), progress },
@@ -86,6 +88,7 @@ async function run(id: string, options: Options, io: Io): Promise<void> {
       { before, file, keys },
       io,
     );
+    answers.finish();
   } catch (error) {
     if (!io.signal.aborted) throw error;
     throw new UserError(
@@ -122,7 +125,7 @@ async function teach(
     ...{ slowSeconds: slow, steps },
     ...(grade ? { grade } : {}),
   });
-  const { steps, grade } = await workshop(
+  const { steps, grade, unanswered } = await workshop(
     lesson,
     lab,
     dialogue,
@@ -131,10 +134,8 @@ async function teach(
   );
   await writeLearning(file, kept(steps, grade));
   if (!grade) {
-    throw new UserError(
-      `left before the end; the same command goes on where you were (${file}).`,
-      EXIT.inconclusive,
-    );
+    const why = unanswered === undefined ? 'left before the end' : `no answer came to "${unanswered}"`;
+    throw new UserError(`${why}; the same command goes on where you were (${file}).`, EXIT.inconclusive);
   }
   io.stdout.write(gradeText(grade, before.learner, file));
 }
@@ -183,12 +184,4 @@ function gradeText({ points, mark, parts, hints }: Grade, learner: string, file:
   ]);
   const cost = hints > 0 ? [`  Hints taken: ${hints}`] : [];
   return `\n${[`${learner}: ${mark}, ${points} of 100 points`, ...rows, ...cost, `  kept in ${file}`, ''].join('\n')}`;
-}
-
-function modelPath({ title, model }: Lesson): string {
-  const steps = model.flatMap((text, at) => {
-    const [first, ...rest] = wrap(text, WIDTH - 5, '');
-    return [`${String(at + 1).padStart(3)}. ${first}`, ...rest.map((line) => `     ${line}`)];
-  });
-  return `${[...wrap(title, WIDTH, ''), '', ...steps, ''].join('\n')}`;
 }

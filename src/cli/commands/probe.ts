@@ -34,7 +34,7 @@ const PROBLEMS_SHOWN = 20;
 
 export function configure(command: Command, io: Io): void {
   addServerFlags(command, 'redis: ')
-    .argument('<name>', `one of ${[...PROBES.keys()].join(', ')}`)
+    .argument('[name]', `one of ${[...PROBES.keys()].join(', ')}`)
     .argument('[args...]', "the tool's own arguments, after --")
     .option('--input <file>', 'parse saved output instead of running the tool; - is standard input')
     .option('--format <format>', 'text or json', 'text')
@@ -50,11 +50,11 @@ export function configure(command: Command, io: Io): void {
     .option('--host <host>', 'redis: the address of the server')
     .option('--socket <path>', 'redis: its unix socket')
     .option('--clients', 'redis: ask for its clients, latency events and slow log as well')
-    .action(async (name: string, args: string[], options: Options) => {
+    .action(async (name: string | undefined, args: string[], options: Options) => {
+      const known = [...PROBES.keys()].join(', ');
+      if (name === undefined) throw new UserError(`say which probe; known are ${known}.`);
       const probe = PROBES.get(name);
-      if (!probe) {
-        throw new UserError(`there is no probe "${name}"; known are ${[...PROBES.keys()].join(', ')}.`);
-      }
+      if (!probe) throw new UserError(`there is no probe "${name}"; known are ${known}.`);
       if (!['text', 'json'].includes(options.format)) {
         throw new UserError(`probe prints text or json, not "${options.format}".`);
       }

@@ -1,6 +1,7 @@
 import type { LatencyAnalysis } from '../../kvserver/latency/doctor.ts';
 import { describeAnalysis } from '../../kvserver/latency/doctor.ts';
 import type { LatencyReading, LatencySeries } from '../../probes/redis/latency.ts';
+import { withinColumns } from '../help-columns.ts';
 import { age, drawSpikes } from './graph.ts';
 
 export type LatencyFormat = 'text' | 'json' | 'markdown';
@@ -34,7 +35,7 @@ export function renderLatest(reading: LatencyReading, format: LatencyFormat): st
     rows.length === 0
       ? 'No spike is on record.'
       : table([['event', 'latest', 'worst ever', 'when'], ...rows], format);
-  return prose(reading, body);
+  return prose(reading, body, format);
 }
 
 export function renderHistory(reading: LatencyReading, series: LatencySeries, format: LatencyFormat): string {
@@ -45,7 +46,11 @@ export function renderHistory(reading: LatencyReading, series: LatencySeries, fo
     `${ms} ms`,
     `${age(reading.nowSeconds - at)} ago`,
   ]);
-  return prose(reading, `${headline(series)}\n\n${table([['second', 'worst', 'when'], ...rows], format)}`);
+  return prose(
+    reading,
+    `${headline(series)}\n\n${table([['second', 'worst', 'when'], ...rows], format)}`,
+    format,
+  );
 }
 
 export function renderGraph(
@@ -58,7 +63,7 @@ export function renderGraph(
   if (format === 'json') return json(reading, { event, worstEverMs, spikes });
   const drawing = drawSpikes(series, reading.nowSeconds, ascii).join('\n');
   const body = format === 'markdown' ? `\`\`\`\n${drawing}\n\`\`\`` : drawing;
-  return prose(reading, `${headline(series)}\n\n${body}`);
+  return prose(reading, `${headline(series)}\n\n${body}`, format);
 }
 
 export function renderDoctor(
@@ -67,13 +72,13 @@ export function renderDoctor(
   format: LatencyFormat,
 ): string {
   if (format === 'json') return json(reading, { ...analysis });
-  return prose(reading, describeAnalysis(analysis).trimEnd());
+  return prose(reading, describeAnalysis(analysis).trimEnd(), format);
 }
 
 /** There is such an event, but nothing was noted of it. */
 export function renderNothing(reading: LatencyReading, event: string, format: LatencyFormat): string {
   if (format === 'json') return json(reading, { event, spikes: [] });
-  return prose(reading, `No spike of ${event} is on record.`);
+  return prose(reading, `No spike of ${event} is on record.`, format);
 }
 
 function headline({ event, spikes, worstEverMs }: LatencySeries): string {
@@ -82,9 +87,10 @@ function headline({ event, spikes, worstEverMs }: LatencySeries): string {
   return `${event}: ${many}, worst ${highest} ms, worst ever ${worstEverMs} ms`;
 }
 
-function prose(reading: LatencyReading, body: string): string {
+function prose(reading: LatencyReading, body: string, format: LatencyFormat): string {
   const notice = offNotice(reading);
-  return `${body}\n${notice === undefined ? '' : `\n${notice}\n`}`;
+  const text = `${body}\n${notice === undefined ? '' : `\n${notice}\n`}`;
+  return format === 'text' ? withinColumns(text) : text;
 }
 
 function json({ server, thresholdMs, nowSeconds }: LatencyReading, fields: object): string {

@@ -91,7 +91,12 @@ describe('the renderings', () => {
   it('carry the analysis', () => {
     const events = new Map([['aof-write', seriesOf(SERIES.spikes, 300)]]);
     const analysis = analyseLatency(events, 10, NOW);
-    expect(renderDoctor(READING, analysis, 'text')).toContain('1. aof-write: 2 spikes');
+    const text = renderDoctor({ ...READING, thresholdMs: 0 }, analysis, 'text');
+    expect(text).toContain('1. aof-write: 2 spikes');
+    // Within a terminal's columns, what an item says below its number.
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(text).toMatch(/^1\. .*\n {3}\S/m);
+    expect(renderDoctor(READING, analysis, 'markdown')).not.toMatch(/^ {2}/m);
     expect(JSON.parse(renderDoctor(READING, analysis, 'json')).events[0]).toMatchObject({
       worstUs: 80_000,
       allTimeWorstMs: 300,
