@@ -21,6 +21,9 @@ const LONGER_US = 1000;
 /** Fewer syncs have no mean. */
 const ENOUGH_INSIDE = 20;
 const ENOUGH_OUTSIDE = 10;
+/** So few do where most of them take a multiple of what they take without it: slow syncs are few in a given time. */
+const FEW_INSIDE = 8;
+const MULTIPLE = 3;
 /** A sync that takes so long is a pause that clients notice, whatever the others take; once is chance. */
 const PAUSE_US = 50_000;
 const PAUSES = 3;
@@ -83,7 +86,9 @@ function effectOf(trace: Trace, jobs: readonly WritingJob[]): Effect {
   );
   const [usIn, usOut] = [inside.map(durationOf), outside.map(durationOf)];
   const usual = mean(usOut);
-  const comparable = inside.length >= ENOUGH_INSIDE && outside.length >= ENOUGH_OUTSIDE;
+  const enough =
+    inside.length >= FEW_INSIDE && quantile(usIn, 0.5)! >= MULTIPLE * usual ? FEW_INSIDE : ENOUGH_INSIDE;
+  const comparable = inside.length >= enough && outside.length >= ENOUGH_OUTSIDE;
   const longer =
     mean(usIn) >= TIMES_MEAN * usual &&
     mean(usIn) - usual >= LONGER_US &&

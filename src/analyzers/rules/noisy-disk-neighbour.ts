@@ -55,6 +55,8 @@ export const noisyDiskNeighbour: Rule = {
     if (p50 === undefined) return clear(`${said}, but the process waited for no sync`, evidence);
     if (p50 < SLOW_SYNC_US)
       return clear(`${said}, and its syncs took ${formatMs(p50 / 1000)} nevertheless`, evidence);
+    if (mayBeItsChild(facts, neighbour))
+      return insufficient(`${said}, and may be a child of it that writes a snapshot or a rewrite`);
     if (neighbour.elsewhere)
       return insufficient(
         `${said}, but ${neighbour.elsewhere} moved as much, and which of both it used is not known`,
@@ -105,6 +107,13 @@ interface Neighbour {
   readonly file?: DescriptorSighting;
   /** Another disk that moved as much, where its files are not known. */
   readonly elsewhere?: string;
+}
+
+/** A server of the Redis family forks to write all its data; the child bears its name, and another number each time. */
+function mayBeItsChild(facts: Facts, { row }: Neighbour): boolean {
+  const target = facts.target.pid ?? facts.trace?.target;
+  const own = seen(facts, 'process-io').find(({ item }) => item.pid === target)?.item.command;
+  return own === row.item.command && facts.trace!.writingJobs.some(({ child }) => child !== undefined);
 }
 
 /** A file system's journal multiplies small appends; what is not named has to be more than that. */

@@ -20,6 +20,9 @@ const heldAppends = () => {
 judges(ID, {
   fires: {
     'syncs that take five times as long': () => ({ log: jobLog(CONTENDED) }),
+    'a few syncs, most of which take a multiple': () => ({
+      log: jobLog({ duringUs: 40_000, otherwiseUs: 8000, writes: 10 }),
+    }),
     'a rewrite that had begun before': () => ({ log: jobLog({ ...CONTENDED, early: true }) }),
     'threads that write, not a child': () => ({ log: jobLog({ ...CONTENDED, threads: true }) }),
     'appends that are held': heldAppends,
@@ -27,6 +30,9 @@ judges(ID, {
   spares: {
     'a rewrite on a fast disk': () => ({ log: jobLog({ duringUs: 500, otherwiseUs: 400 }) }),
     'a rewrite that nobody feels': () => ({ log: jobLog({ duringUs: 5200, otherwiseUs: 5000 }) }),
+    'a few syncs that are somewhat slower': () => ({
+      log: jobLog({ duringUs: 16_000, otherwiseUs: 8000, writes: 10 }),
+    }),
     'slow syncs without a rewrite': () => ({
       log: new TraceLog({ syncUs: 25_000 }).times(60, (log) => log.turn(8, ['SADD', 's', 'm'], ':1\r\n')),
     }),

@@ -65,6 +65,7 @@ const byTheKernel = (kib: number) =>
 judges(ID, {
   fires: {
     'python3 writes on the same disk': () => logger(),
+    'another process of the same program': () => logger({ command: 'node' }),
     'its files were not looked at, and there is one disk': () => logger({ ...unknownFiles }),
   },
   spares: {
@@ -81,6 +82,12 @@ judges(ID, {
   },
   cannotTell: {
     'threads of the kernel move nearly all of it': () => byTheKernel(190_000),
+    'a child of its own, which writes a snapshot or a rewrite': () => ({
+      ...logger({ command: 'node' }),
+      log: new TraceLog({ syncUs: 8000 })
+        .call('clone', 'child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD', 9200, 900)
+        .times(40, (each) => each.wait(20_000).write(7, 'a line\n').sync()),
+    }),
     'no log': () => ({}),
     'no file on a disk': () => ({ log: logger().log! }),
     'which of two disks it writes to is not known': () =>
