@@ -13,7 +13,7 @@ import { formatShare } from '../core/units.ts';
 import { VERSION } from '../core/version.ts';
 import { criticalPathOf } from './critical-path.ts';
 import type { Trace } from './derive/trace.ts';
-import { noBytes } from './derive/tracer-limits.ts';
+import { BY_IO_URING, noBytes } from './derive/tracer-limits.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { Facts } from './facts.ts';
 import { judgeWithLosses, lossOf } from './losses.ts';
@@ -141,6 +141,7 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.trace.syncs.length > 0 && showsOnlySyncs(facts.trace)) return ONLY_SYNCS;
   if (facts.trace.opaque > 0)
     return 'its connections carried no RESP: they speak another protocol, or are encrypted';
+  if (facts.trace.usesIoUring) return BY_IO_URING;
   if (facts.target.server) return undefined;
   return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
 }

@@ -1,6 +1,6 @@
 import type { Evidence, Finding, Severity, Verdict } from '../core/finding.ts';
 import type { Trace } from './derive/trace.ts';
-import { noBytes } from './derive/tracer-limits.ts';
+import { BY_IO_URING, noBytes } from './derive/tracer-limits.ts';
 import type { Facts } from './facts.ts';
 
 /** One cause. `check` is pure and synchronous; it answers from facts alone. */
@@ -61,6 +61,7 @@ export function needsConversation(facts: Facts): Verdict | undefined {
   if (trace!.commands.length > 0) return undefined;
   if (trace!.opaque > 0)
     return insufficient('its connections carried no RESP: they speak another protocol, or are encrypted');
+  if (trace!.usesIoUring) return insufficient(BY_IO_URING);
   if (target.server) return insufficient('no client sent a command while it was watched');
   return notApplicable(NO_RESP);
 }

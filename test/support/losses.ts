@@ -30,12 +30,16 @@ export interface LossTally {
   ruledOut: string[];
 }
 
-/** @param part of the lines that is left out at random, 0 to 1 */
+/**
+ * @param part of the lines that is left out at random, 0 to 1
+ * @param burst so many in one go at most: a tracer that cannot follow loses runs of them
+ */
 export async function judgeWithLosses(
   file: string,
   runs: number,
   part: number,
   seed: number,
+  burst = 1,
 ): Promise<LossTally> {
   const recording = await readRecording(createReadStream(file));
   const lines = recording.capture.strace!.text.split('\n');
@@ -44,10 +48,7 @@ export async function judgeWithLosses(
   const tally: LossTally = { causes, same: 0, fewer: 0, inconclusive: 0, wrong: [], ruledOut: [] };
   for (let run = 0; run < runs; run++) {
     const random = randomFrom(seed + run);
-    const report = reportOf(
-      recording,
-      lines.filter(() => random() >= part),
-    );
+    const report = reportOf(recording, withoutSome(lines, part, burst, random));
     const found = report.findings.map(({ id }) => id);
     const missing = causes.filter((id) => !found.includes(id));
     tally.wrong.push(...found.filter((id) => !causes.includes(id)).map((id) => `${id} (run ${run})`));
@@ -58,6 +59,17 @@ export async function judgeWithLosses(
     else tally.fewer++;
   }
   return tally;
+}
+
+function withoutSome(lines: readonly string[], part: number, burst: number, random: () => number): string[] {
+  const begins = part / ((1 + burst) / 2);
+  let left = 0;
+  return lines.filter(() => {
+    if (left === 0 && random() < begins) left = 1 + Math.floor(random() * burst);
+    if (left === 0) return true;
+    left--;
+    return false;
+  });
 }
 
 function reportOf(recording: Recording, lines: readonly string[]): Report {

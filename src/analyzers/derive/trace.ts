@@ -63,6 +63,8 @@ export interface Trace {
   readonly opaque: number;
   /** Requests or replies of the target's connections that are seen to be missing from the log. */
   readonly holes: number;
+  /** The target hands calls to the kernel through io_uring, where no tracer of system calls sees them. */
+  readonly usesIoUring: boolean;
   /** Calls that the tracer noticed and could not keep; absent when it does not count them. */
   readonly lost?: number;
   /** What could not be seen, each in a sentence. */
@@ -187,7 +189,7 @@ export function deriveTrace(given: TraceInput): Trace {
       afterGap = false;
       endUs = Math.max(endUs ?? 0, call.startUs + (call.durationUs ?? 0));
     }
-    if (call.name === 'io_uring_enter') usesIoUring = true;
+    if (call.name === 'io_uring_enter' && pidOf(call.tid) === target) usesIoUring = true;
     clock.call(call);
     jobs.call(call, pidOf(call.tid) === target);
     if (POLLS.has(call.name)) turns.waits(call.tid);
@@ -301,6 +303,7 @@ export function deriveTrace(given: TraceInput): Trace {
     monitorFeeds,
     opaque,
     holes,
+    usesIoUring,
     ...(input.lost === undefined ? {} : { lost: input.lost }),
     blindSpots: blindSpots(all, { opaque, holes, usesIoUring, bytesMissing }, input),
     pidOf,

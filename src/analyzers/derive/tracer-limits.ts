@@ -27,6 +27,9 @@ export function callFloor(input: TraceInput): number | undefined {
 /** Fewer requests or replies that are missing may be some push that nobody knows of. */
 export const HOLES = 3;
 
+/** Why nothing can be said of what was not seen, where a process uses io_uring. */
+export const BY_IO_URING = 'it uses io_uring, and what it submits there is not seen';
+
 /** Why commands are unknown in a log of a tracer that shows the numbers of calls only. */
 export function noBytes(source: string): string {
   return `${source} shows that bytes moved and not which ones, so commands are unknown`;

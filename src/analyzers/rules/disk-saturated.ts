@@ -11,10 +11,28 @@ const BUSY_PERCENT = 50;
 
 /** The busiest disk, by queue, then by utilisation, in its typical report. */
 export function busiestDisk(facts: Facts): DiskSighting | undefined {
+  return busiestOf(typicalReports(facts));
+}
+
+/** The target's own disk, if it is saturated: another with a longer queue does not concern its clients. */
+function diskThatMatters(facts: Facts): DiskSighting | undefined {
+  const saturated = typicalReports(facts).filter(isSaturated);
+  const own = targetDisk(facts)?.rows.map(({ item }) => item.device) ?? [];
+  return busiestOf(saturated.filter(({ item }) => own.includes(item.device))) ?? busiestDisk(facts);
+}
+
+function isSaturated({ item: { queueSize = 0, utilPercent = 100 } }: DiskSighting): boolean {
+  return queueSize >= QUEUE && utilPercent >= UTIL_PERCENT;
+}
+
+function typicalReports(facts: Facts): DiskSighting[] {
   const byDevice = new Map<string, DiskSighting[]>();
   for (const row of settled(seen(facts, 'disk')))
     byDevice.set(row.item.device, [...(byDevice.get(row.item.device) ?? []), row]);
-  const rows = [...byDevice.values()].map((each) => typical(each)!);
+  return [...byDevice.values()].map((each) => typical(each)!);
+}
+
+function busiestOf(rows: readonly DiskSighting[]): DiskSighting | undefined {
   return rows.reduce<DiskSighting | undefined>(
     (worst, each) => (!worst || load(each) > load(worst) ? each : worst),
     undefined,
@@ -33,12 +51,12 @@ export const diskSaturated: Rule = {
   id: 'disk-saturated',
   question: 'Does a disk have more requests than it can serve?',
   check(facts) {
-    const disk = busiestDisk(facts);
+    const disk = diskThatMatters(facts);
     if (!disk) return insufficient(facts.missing.get('iostat') ?? 'no reading of the disks');
     const { device, queueSize, utilPercent, writesPerSec, readsPerSec } = disk.item;
     const evidence = [evidenceOf(disk)];
     const said = describeDisk(disk);
-    if ((queueSize ?? 0) >= QUEUE && (utilPercent ?? 100) >= UTIL_PERCENT) {
+    if (isSaturated(disk)) {
       const verdict = found({
         id: 'disk-saturated',
         severity: 'warning',
@@ -56,7 +74,13 @@ export const diskSaturated: Rule = {
         },
       });
       if (!targetDisk(facts)?.rows.some(({ item }) => item.device === device)) return verdict;
-      const capped = symptom('iops-cap', `a limit lets requests queue up for ${device}`, verdict);
+      const rewrite = symptom(
+        'aof-rewrite-contention',
+        `what a rewrite writes keeps ${device} busy`,
+        verdict,
+      );
+      const snapshot = symptom('snapshot-io', `what a snapshot writes keeps ${device} busy`, rewrite);
+      const capped = symptom('iops-cap', `a limit lets requests queue up for ${device}`, snapshot);
       return symptom('noisy-disk-neighbour', `another process keeps ${device} busy`, capped);
     }
     if (queueSize === undefined && utilPercent === undefined)

@@ -3,6 +3,7 @@ import { formatMs, formatShare, plural } from '../../core/units.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
 import { timeOf } from '../derive/path-time.ts';
 import type { Trace } from '../derive/trace.ts';
+import { BY_IO_URING } from '../derive/tracer-limits.ts';
 import { callEvidence, evidenceOf, type Facts, seen } from '../facts.ts';
 import {
   clear,
@@ -64,6 +65,7 @@ function withoutSyncs(facts: Facts, trace: Trace) {
   if (asked === 0 && facts.target.server) {
     return insufficient('no client sent a command while it was watched');
   }
+  if (trace.usesIoUring) return insufficient(`no append and no sync was seen, but ${BY_IO_URING}`);
   if (trace.calls < 20) return insufficient(`only ${trace.calls} system calls were captured`);
   return clear(
     `no append and no sync of a file in ${trace.calls} system calls${seconds ? ` (${formatMs(seconds * 1000)})` : ''}`,

@@ -34,6 +34,7 @@ import { snapshotIo } from './snapshot-io.ts';
 import { swapping } from './swapping.ts';
 import { tableScan } from './table-scan.ts';
 import { tracerAttached } from './tracer-attached.ts';
+import { transparentHugePages } from './transparent-huge-pages.ts';
 import { writeInReadPath } from './write-in-read-path.ts';
 
 /** Every cause that perfcase knows. A new cause: one file in this folder, one line here, one test beside the others. */
@@ -46,6 +47,7 @@ export const RULES: readonly Rule[] = [
   runQueueWait,
   memoryPressure,
   swapping,
+  transparentHugePages,
   diskSaturated,
   iopsCap,
   noisyDiskNeighbour,

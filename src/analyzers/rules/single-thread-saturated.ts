@@ -1,6 +1,7 @@
 import { significant } from '../../core/units.ts';
 import { evidenceOf, type Facts, type ProcessCpuSighting, seen, settled } from '../facts.ts';
-import { clear, found, insufficient, type Rule } from '../rule.ts';
+import { clear, found, insufficient, type Rule, symptom } from '../rule.ts';
+import { stoppedShare } from './cpu-throttled.ts';
 
 /** A thread this busy cannot take more work, however many CPUs are idle. */
 const SATURATED_PERCENT = 90;
@@ -15,10 +16,11 @@ export const singleThreadSaturated: Rule = {
       const { busiestThreadPercent: percent, busiestThread } = targetCpu;
       const name = busiestThread ?? 'its busiest thread';
       if (percent < SATURATED_PERCENT) {
-        return clear(
-          `${name} used ${significant(Math.round(percent * 10) / 10)} % of a CPU`,
-          targetCpu.evidence,
-        );
+        const used = `${name} used ${significant(Math.round(percent * 10) / 10)} % of a CPU`;
+        const stopped = stoppedShare(facts);
+        if (percent < SATURATED_PERCENT * (1 - stopped)) return clear(used, targetCpu.evidence);
+        const all = `${used}, all that a limit of its control group leaves it`;
+        return symptom('cpu-throttled', all, clear(all, targetCpu.evidence));
       }
       return found({
         id: 'single-thread-saturated',

@@ -1,5 +1,6 @@
 import { formatMs, formatShare, plural, quantile } from '../../core/units.ts';
 import type { Append, Sync } from '../derive/conversation.ts';
+import { BY_IO_URING } from '../derive/tracer-limits.ts';
 import { callEvidence } from '../facts.ts';
 import {
   clear,
@@ -38,6 +39,7 @@ export const smallSyncWrites: Rule = {
     if (!seconds || trace.calls < SYNCS)
       return insufficient(`only ${plural(trace.calls, 'system call')} with times`);
     const busiest = busiestFile(trace.syncs);
+    if (busiest.length < SYNCS && trace.usesIoUring) return insufficient(BY_IO_URING);
     if (busiest.length < SYNCS)
       return clear(`${plural(busiest.length, 'sync')} of one file in ${formatMs(seconds * 1000)}`);
     const durations = busiest.flatMap((sync) => sync.durationUs ?? []);

@@ -14,6 +14,7 @@ import { seen } from './key-values.ts';
  *   io.max       8:16 rbps=2097152 wbps=max riops=max wiops=120
  *   io.stat      8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0
  *   memory.max   536870912                       or "max"
+ *   memory.pressure   full avg10=0.00 avg60=0.00 avg300=0.00 total=11220657      µs
  *
  * v1: https://docs.kernel.org/admin-guide/cgroup-v1/blkio-controller.html, https://docs.kernel.org/scheduler/sched-bwc.html
  *
@@ -62,6 +63,13 @@ const SERVICED: Read = ([device, name, count]) => {
     : undefined;
 };
 
+/** "full avg10=0.00 avg60=0.00 avg300=0.00 total=11220657": the sum alone, which differences are made of. */
+const PRESSURE: Read = ([scope, ...pairs]) => {
+  const total = pairs.find((pair) => pair.startsWith('total='));
+  const value = whole(total?.slice('total='.length));
+  return (scope === 'some' || scope === 'full') && value !== undefined ? [{ name: scope, value }] : undefined;
+};
+
 const FILES: Readonly<Record<string, Read>> = {
   'cpu.max': QUOTA,
   'cpu.stat': COUNTER,
@@ -81,6 +89,7 @@ const FILES: Readonly<Record<string, Read>> = {
   'memory.usage_in_bytes': one('value'),
   'memory.failcnt': one('value'),
   'memory.events': COUNTER,
+  'memory.pressure': PRESSURE,
 };
 
 /** Which files of a group are read, v1 and v2. */

@@ -112,6 +112,12 @@ judges(ID, {
   cannotTell: {
     'no log': () => ({}),
     'a few calls': () => ({ log: new TraceLog().turn(8, ['GET', 'a'], bulk('b')) }),
+    'commands and no sync of a process that uses io_uring': () => ({
+      log: cacheFill()
+        .times(20, (log) => log.call('io_uring_enter', '9, 1, 1, IORING_ENTER_GETEVENTS, NULL, 8', 1))
+        .text.replaceAll(/.*fdatasync.*\n/g, '')
+        .replaceAll(/.*write\(7, .*\n/g, ''),
+    }),
     'two syncs and nothing else': () => ({ log: syncsOnly(2, 2000), lsof: LSOF }),
     'syncs of a file that is not known': () => ({ log: syncsOnly(20, 2000) }),
     'syncs that are seconds apart': () => ({ log: syncsOnly(10, 900_000), lsof: LSOF }),
