@@ -21,7 +21,7 @@ const LONGER_US = 1000;
 /** Fewer syncs have no mean. */
 const ENOUGH_INSIDE = 20;
 const ENOUGH_OUTSIDE = 10;
-/** So few do where most of them take a multiple of what they take without it: slow syncs are few in a given time. */
+/** So few do where they take a multiple of what they take without it, and not by one alone: slow syncs are few. */
 const FEW_INSIDE = 8;
 const MULTIPLE = 3;
 /** A sync that takes so long is a pause that clients notice, whatever the others take; once is chance. */
@@ -86,8 +86,8 @@ function effectOf(trace: Trace, jobs: readonly WritingJob[]): Effect {
   );
   const [usIn, usOut] = [inside.map(durationOf), outside.map(durationOf)];
   const usual = mean(usOut);
-  const enough =
-    inside.length >= FEW_INSIDE && quantile(usIn, 0.5)! >= MULTIPLE * usual ? FEW_INSIDE : ENOUGH_INSIDE;
+  const muchLonger = usIn.filter((us) => us >= MULTIPLE * usual).length;
+  const enough = muchLonger >= PAUSES && mean(usIn) >= MULTIPLE * usual ? FEW_INSIDE : ENOUGH_INSIDE;
   const comparable = inside.length >= enough && outside.length >= ENOUGH_OUTSIDE;
   const longer =
     mean(usIn) >= TIMES_MEAN * usual &&

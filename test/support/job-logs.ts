@@ -6,6 +6,8 @@ export interface JobLog {
   /** What a sync takes while the job runs, and otherwise. */
   readonly duringUs: number;
   readonly otherwiseUs: number;
+  /** Only each of so many syncs takes longer while the job runs. */
+  readonly longEach?: number;
   readonly writes?: number;
   readonly kind?: 'rewrite' | 'snapshot';
   /** It had begun before the log, and its file is not seen: only that it is waited for. */
@@ -21,7 +23,7 @@ const CHILD = 9200;
 
 export function jobLog(options: JobLog): TraceLog {
   const { writes = 40, kind = 'rewrite', early = false, threads = false } = options;
-  const { duringUs, otherwiseUs, appendUs = 20, policy = 'always' } = options;
+  const { duringUs, otherwiseUs, longEach = 1, appendUs = 20, policy = 'always' } = options;
   const log = new TraceLog({ appendfsync: 'off' });
   const file = kind === 'rewrite' ? `temp-rewriteaof-${CHILD}.aof` : `temp-${CHILD}.rdb`;
   const write = (syncUs: number, held: number, index: number) => {
@@ -42,7 +44,7 @@ export function jobLog(options: JobLog): TraceLog {
   begin();
   log.times(writes, (_, index) => {
     if (!threads && index % 5 === 0) log.call('wait4', '-1, 0x7ffe, WNOHANG, NULL', 0);
-    write(duringUs, index % 10 === 3 ? appendUs : 20, index);
+    write(index % longEach === 0 ? duringUs : otherwiseUs, index % 10 === 3 ? appendUs : 20, index);
   });
   if (!threads) log.call('wait4', '-1, [{WIFEXITED(s)}], WNOHANG, NULL', CHILD);
   if (kind === 'rewrite' || threads) log.call('rename', `"${file}", "whole"`, 0);

@@ -20,8 +20,11 @@ const heldAppends = () => {
 judges(ID, {
   fires: {
     'syncs that take five times as long': () => ({ log: jobLog(CONTENDED) }),
-    'a few syncs, most of which take a multiple': () => ({
+    'a few syncs that take a multiple': () => ({
       log: jobLog({ duringUs: 40_000, otherwiseUs: 8000, writes: 10 }),
+    }),
+    'a few syncs, some of which are long pauses': () => ({
+      log: jobLog({ duringUs: 120_000, otherwiseUs: 8000, writes: 12, longEach: 3 }),
     }),
     'a rewrite that had begun before': () => ({ log: jobLog({ ...CONTENDED, early: true }) }),
     'threads that write, not a child': () => ({ log: jobLog({ ...CONTENDED, threads: true }) }),
@@ -32,6 +35,9 @@ judges(ID, {
     'a rewrite that nobody feels': () => ({ log: jobLog({ duringUs: 5200, otherwiseUs: 5000 }) }),
     'a few syncs that are somewhat slower': () => ({
       log: jobLog({ duringUs: 16_000, otherwiseUs: 8000, writes: 10 }),
+    }),
+    'one long sync among a few': () => ({
+      log: jobLog({ duringUs: 400_000, otherwiseUs: 8000, writes: 10, longEach: 10 }),
     }),
     'slow syncs without a rewrite': () => ({
       log: new TraceLog({ syncUs: 25_000 }).times(60, (log) => log.turn(8, ['SADD', 's', 'm'], ':1\r\n')),
