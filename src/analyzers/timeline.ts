@@ -30,26 +30,25 @@ export function waterfallOf(facts: Facts): Waterfall | undefined {
   const burst = trace && longestBurst(trace);
   if (!burst) return undefined;
   const appends = trace.appends.filter(({ call }) => call.startUs !== undefined);
-  const pieces = burst.commands.flatMap((command, index) =>
-    piecesOf(command, burst.commands[index - 1], appends),
-  );
   const layers: Record<Layer, number> = { sync: 0, append: 0, server: 0, client: 0 };
-  for (const piece of pieces) layers[piece.layer] += piece.us;
   const firstUs = arrival(burst.commands[0]!);
   const from = slowRun(burst.commands);
   const shown = burst.commands.slice(from, from + SHOWN);
-  const shownFromUs = arrival(shown[0]!);
-  const rows = pieces
-    .filter(({ startUs }) => startUs >= shownFromUs && startUs < shown.at(-1)!.replyEndUs)
-    .map(
-      ({ layer, label, startUs, us, call }): WaterfallRow => ({
+  const [shownFromUs, shownToUs] = [arrival(shown[0]!), shown.at(-1)!.replyEndUs];
+  const rows: WaterfallRow[] = [];
+  for (const [index, command] of burst.commands.entries()) {
+    for (const { layer, label, startUs, us, call } of piecesOf(command, burst.commands[index - 1], appends)) {
+      layers[layer] += us;
+      if (startUs < shownFromUs || startUs >= shownToUs) continue;
+      rows.push({
         layer,
         label,
         startMs: milli(startUs - shownFromUs),
         ms: milli(us),
         ...(call ? { evidence: callEvidence(facts, call) } : {}),
-      }),
-    );
+      });
+    }
+  }
   const { channel, commands } = burst.conversation;
   const who = channel.descriptor?.remoteAddress ?? `descriptor ${channel.fd}`;
   const total = burst.commands.length;
@@ -57,7 +56,7 @@ export function waterfallOf(facts: Facts): Waterfall | undefined {
     what:
       `${shown.length} of ${total} commands that ${who} sent without a pause` +
       (commands.length > total ? `, of ${commands.length} in all` : ''),
-    ms: milli(shown.at(-1)!.replyEndUs - shownFromUs),
+    ms: milli(shownToUs - shownFromUs),
     rows,
     layers: {
       sync: milli(layers.sync),
@@ -172,12 +171,13 @@ function appendsBetween(appends: readonly Append[], { atUs, repliedUs, call }: T
  * shows a single hiccup.
  */
 function slowRun(commands: readonly TimedCommand[]): number {
-  const runs: { from: number; us: number }[] = [];
-  for (let from = 0; from + SHOWN <= commands.length; from++) {
-    runs.push({ from, us: commands[from + SHOWN - 1]!.replyEndUs - arrival(commands[from]!) });
-  }
-  runs.sort((a, b) => a.us - b.us);
-  return runs[Math.floor(runs.length * 0.9)]?.from ?? 0;
+  const length = Math.max(0, commands.length - SHOWN + 1);
+  const runs = Float64Array.from(
+    { length },
+    (_, from) => commands[from + SHOWN - 1]!.replyEndUs - arrival(commands[from]!),
+  );
+  const us = runs.toSorted()[Math.floor(length * 0.9)];
+  return us === undefined ? 0 : runs.indexOf(us);
 }
 
 function arrival(command: TimedCommand): number {

@@ -46,6 +46,8 @@ export function assemble(
     readonly redact: boolean;
     /** The log of system calls, where it is too long to be text. */
     readonly large?: LargeLog;
+    /** What parseStrace says of the log, where that was asked already. */
+    readonly parsed?: Parsed<StraceItem>;
   },
 ): { facts: Facts; read: ReadOutput[] } {
   const sightings: Sighting[] = [];
@@ -66,7 +68,7 @@ export function assemble(
   }
   const { strace, targetCpu, otherTracer } = capture;
   const { large } = options;
-  const log = strace && (large ? fromLarge(large) : parseStrace(strace.text));
+  const log = strace && (large ? fromLarge(large) : (options.parsed ?? parseStrace(strace.text)));
   const source = capture.tracer?.name ?? 'strace';
   if (log) read.push({ source, items: log.items.length, ...problemsOf(log, large) });
   // strace shows at least the call that a thread is in; the others show nothing of a process that stays asleep.

@@ -80,7 +80,7 @@ export class LargeLogReader {
       for (const item of readLines(before.sort((a, b) => a.line - b.line))) items.push(withoutTime(item));
       if (line > done + 1) items.push(gapBefore(line));
       const reader = new StraceReader(line);
-      for (const text of linesOf(bytes)) reader.feed(text);
+      reader.feedAll(bytes.toString('utf8'));
       for (const item of reader.items) items.push(item);
       done = line + lines - 1;
     }
@@ -110,16 +110,6 @@ function withoutTime(item: StraceItem): StraceItem {
     ...rest
   } = item as StraceItem & { durationUs?: number };
   return rest as StraceItem;
-}
-
-function* linesOf(bytes: Buffer): Generator<string> {
-  const text = bytes.toString('utf8');
-  let start = 0;
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    yield text.slice(start, end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end);
-    start = end + 1;
-  }
-  if (start < text.length) yield text.slice(start);
 }
 
 function censusOf(reader: CensusReader, bytes: number, detail: Census['detail']): Census {

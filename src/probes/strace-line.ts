@@ -1,3 +1,5 @@
+import type { SyscallObservation } from '../core/observation.ts';
+
 /**
  * One line of strace's output, taken apart. Reads strace 4.x to 6.x with -f, -t/-tt/-ttt/-r, -T, -y/-yy, -x/-xx, -i, -n
  * and --decode-pids. Source: strace(1), and outputs recorded from those versions.
@@ -233,3 +235,12 @@ export function unescapeBytes(text: string): string {
 
 /** The number in \x1f or \0. */
 const NUMBER = /x([0-9a-fA-F]{1,2})|([0-7]{1,3})/y;
+
+/** A call with every field, in one order: what is made a hundred thousand times should always be made alike. */
+export type WholeSyscall = {
+  [Key in Exclude<keyof SyscallObservation, 'frame'>]-?: SyscallObservation[Key] | undefined;
+};
+
+export function syscall(call: WholeSyscall): SyscallObservation {
+  return call as SyscallObservation;
+}

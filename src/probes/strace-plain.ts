@@ -4,140 +4,275 @@ import {
   FD_FIRST,
   isInString,
   readPayload,
+  syscall,
   unescapeBytes,
   VECTOR_CALL,
 } from './strace-line.ts';
 
 /**
- * The usual line of `strace -f -ttt -T`, by counting characters: a whole call with the time since the epoch, a number
- * as result, and its duration. A live window holds up to a million of them. Anything else is left to StraceReader,
- * which says the same of these lines, only slower.
+ * The usual line of `strace -f -ttt -T`, by counting bytes: a whole call with the time since the epoch, a number as
+ * result, and its duration. A live window holds up to a million of them. Anything else is left to StraceReader, which
+ * says the same of these lines, only slower.
  *
  *   [pid  9085] 1700000000.123456 read(8, "*2\r\n$3\r\nGET\r\n"..., 16384) = 61 <0.000071>
  *   1700000000.123456 accept4(6, 0x7ffd1c3b2a10, [128], SOCK_CLOEXEC) = -1 EAGAIN (Resource …) <0.000005>
- *
- * @returns undefined for every other line
  */
-export function readPlainCall(text: string, line: number): SyscallObservation | undefined {
-  const length = text.length;
-  if (text.charCodeAt(length - 1) !== GREATER) return undefined;
-  let at = 0;
-  let tid = -1;
-  if (text.charCodeAt(0) === BRACKET) {
-    if (!text.startsWith('[pid ')) return undefined;
-    at = 5;
-    while (text.charCodeAt(at) === SPACE) at++;
-    const end = digitsFrom(text, at);
-    if (end === at || end - at > 7 || !text.startsWith('] ', end)) return undefined;
-    tid = number(text, at, end);
-    at = end + 2;
-  }
-  const point = at + 10;
-  const open = text.indexOf('(', point);
-  const startUs = epochUs(text, at, point);
-  if (startUs === undefined || open < 0) return undefined;
-  const name = text.slice(point + 8, open);
-  if (!isName(name)) return undefined;
+export class PlainCalls {
+  private readonly names = new Array<CallName | undefined>(NAMES);
+  private readonly scratch = Buffer.alloc(LONGEST_DECODED);
+  private at = 0;
 
-  const lasted = text.lastIndexOf(' <');
-  const durationUs = secondsUs(text, lasted + 2, length - 1);
-  const close = text.lastIndexOf(') = ', lasted);
-  if (durationUs === undefined || close < open) return undefined;
-  const result = resultOf(text, close + 4, lasted);
-  if (!result) return undefined;
-  if (text.indexOf('"', open) >= 0 && isInString(text.slice(open, lasted), close - open)) return undefined;
+  private constructor(
+    private readonly text: string,
+    /** Of the text, byte by character. */
+    private readonly bytes: Uint8Array,
+  ) {}
 
-  const args = text.slice(open + 1, close);
-  const call = { kind: 'syscall', line, text } as Mutable<SyscallObservation>;
-  call.clock = text.slice(at, point + 7);
-  call.startUs = startUs;
-  if (tid >= 0) call.tid = tid;
-  call.name = name;
-  if (FD_FIRST.has(name)) {
-    const end = digitsFrom(args, 0);
-    const next = args.charCodeAt(end);
-    // A hexadecimal descriptor, or one with what -y prints behind it.
-    if (next === LETTER_X || next === LESS) return undefined;
-    if (end > 0) call.fd = number(args, 0, end);
+  /** @returns undefined for a log with characters beyond ASCII, as strace prints none */
+  static of(text: string): PlainCalls | undefined {
+    const bytes = Buffer.from(text, 'utf8');
+    return bytes.length === text.length ? new PlainCalls(text, bytes) : undefined;
   }
-  call.args = args;
-  call.result = result.value;
-  if (result.errno !== undefined) call.errno = result.errno;
-  call.durationUs = durationUs;
-  if (result.value > 0 && CARRIES_DATA.has(name)) {
-    const shown = payloadOf(name, args);
-    if (shown !== undefined)
-      call.payload = shown.length > result.value ? shown.slice(0, result.value) : shown;
+
+  /**
+   * @param from where the line begins in the text
+   * @param to where it ends, without its line end
+   * @returns undefined for every other line
+   */
+  read(from: number, to: number, line: number): SyscallObservation | undefined {
+    const { bytes, text } = this;
+    if (bytes[to - 1] !== GREATER) return undefined;
+    this.at = from;
+    const tid = this.threadId();
+    if (tid === undefined) return undefined;
+    const begin = this.at;
+    const startUs = this.epochUs();
+    const name = startUs === undefined ? undefined : this.name();
+    if (startUs === undefined || !name || this.at >= to) return undefined;
+    const open = this.at;
+
+    // From the end: the duration, the result, the parenthesis that closes the arguments.
+    this.at = to - 1;
+    const durationUs = this.secondsBefore();
+    if (durationUs === undefined || bytes[this.at - 1] !== LESS || bytes[this.at - 2] !== SPACE)
+      return undefined;
+    const resultEnd = this.at - 2;
+    const result = this.resultBefore(resultEnd, open);
+    const close = this.at;
+    if (result === undefined || close <= open) return undefined;
+    const errno = result < 0 ? this.errno(resultEnd) : undefined;
+    if (result < 0 && errno === undefined) return undefined;
+
+    const args = text.slice(open + 1, close);
+    let fd: number | undefined;
+    if (name.hasFd) {
+      this.at = open + 1;
+      const number = this.number();
+      const next = bytes[this.at];
+      // A hexadecimal descriptor, or one with what -y prints behind it.
+      if (next === LETTER_X || next === LESS) return undefined;
+      if (this.at > open + 1) fd = number;
+    }
+    const quote = args.indexOf('"');
+    // The end of a line that was cut may seem to be a result.
+    if (quote >= 0 && isInString(text.slice(open, resultEnd), close - open)) return undefined;
+    const payload =
+      quote >= 0 && result > 0 && name.carriesData ? this.payload(name, args, quote) : undefined;
+    return syscall({
+      kind: 'syscall',
+      line,
+      text: text.slice(from, to),
+      clock: text.slice(begin, begin + CLOCK),
+      startUs,
+      tid: tid < 0 ? undefined : tid,
+      name: name.text,
+      fd,
+      fdName: undefined,
+      args,
+      result,
+      errno,
+      durationUs,
+      payload: payload !== undefined && payload.length > result ? payload.slice(0, result) : payload,
+      resumedLine: undefined,
+    });
   }
-  return call;
+
+  /** "[pid  9085] "; -1 where there is none, undefined for anything else. */
+  private threadId(): number | undefined {
+    const { bytes, text } = this;
+    if (bytes[this.at] !== BRACKET) return -1;
+    if (!text.startsWith('[pid ', this.at)) return undefined;
+    this.at += 5;
+    while (bytes[this.at] === SPACE) this.at++;
+    const first = this.at;
+    const tid = this.number();
+    if (this.at === first || this.at - first > 7 || bytes[this.at] !== CLOSING_BRACKET) return undefined;
+    if (bytes[this.at + 1] !== SPACE) return undefined;
+    this.at += 2;
+    return tid;
+  }
+
+  /** Ten digits, a point, six digits, a space. */
+  private epochUs(): number | undefined {
+    const begin = this.at;
+    const seconds = this.number();
+    if (this.at !== begin + 10 || this.bytes[this.at] !== POINT) return undefined;
+    this.at++;
+    const us = this.number();
+    if (this.at !== begin + 17 || this.bytes[this.at] !== SPACE) return undefined;
+    this.at++;
+    return seconds * 1e6 + us;
+  }
+
+  /** Letters, digits and underscores up to the opening parenthesis. */
+  private name(): CallName | undefined {
+    const { bytes } = this;
+    const begin = this.at;
+    let hash = 0;
+    for (let code = bytes[this.at]!; code !== OPENING; code = bytes[++this.at]!) {
+      const isLetter = (code >= 97 && code <= 122) || code === 95;
+      if (!isLetter && (this.at === begin || !(code >= ZERO && code <= NINE))) return undefined;
+      hash = (hash * 31 + code) & (NAMES - 1);
+    }
+    if (this.at === begin) return undefined;
+    let known = this.names[hash];
+    if (!known || !isAt(known.bytes, bytes, begin, this.at)) {
+      known = new CallName(Buffer.from(bytes.subarray(begin, this.at)));
+      this.names[hash] = known;
+    }
+    return known;
+  }
+
+  /** Digits, a point, six digits, up to here: microseconds. */
+  private secondsBefore(): number | undefined {
+    const { bytes } = this;
+    const point = this.at - 7;
+    if (bytes[point] !== POINT) return undefined;
+    const end = this.at;
+    this.at = point + 1;
+    const us = this.number();
+    if (this.at !== end) return undefined;
+    let begin = point;
+    while (bytes[begin - 1]! >= ZERO && bytes[begin - 1]! <= NINE) begin--;
+    if (begin === point) return undefined;
+    this.at = begin;
+    const seconds = this.number();
+    this.at = begin;
+    return seconds * 1e6 + us;
+  }
+
+  /** ") = 61", or a failure, which is -1; leaves `at` at the parenthesis. */
+  private resultBefore(end: number, least: number): number | undefined {
+    const { bytes } = this;
+    let begin = end;
+    while (bytes[begin - 1]! >= ZERO && bytes[begin - 1]! <= NINE) begin--;
+    const isFailure = begin === end;
+    if (isFailure) {
+      for (begin = end - 4; bytes[begin] !== MINUS || bytes[begin - 1] !== SPACE; begin--)
+        if (begin <= least) return undefined;
+    }
+    if (bytes[begin - 1] !== SPACE || bytes[begin - 2] !== EQUALS || bytes[begin - 3] !== SPACE)
+      return undefined;
+    let close = begin - 4;
+    // strace pads short calls.
+    while (bytes[close] === SPACE) close--;
+    if (bytes[close] !== CLOSING) return undefined;
+    this.at = begin;
+    const value = isFailure ? -1 : this.number();
+    this.failureAt = begin;
+    this.at = close;
+    return value;
+  }
+
+  private failureAt = 0;
+
+  /** "-1 EAGAIN (Resource temporarily unavailable)" */
+  private errno(end: number): string | undefined {
+    return FAILURE.exec(this.text.slice(this.failureAt, end))?.[1];
+  }
+
+  private payload({ isVector, text: name }: CallName, args: string, quote: number): string | undefined {
+    const closing = args.indexOf('"', quote + 1);
+    // One string, as most calls have: what stands between its quotes.
+    if (
+      isVector ||
+      closing < 0 ||
+      args.indexOf('"', closing + 1) >= 0 ||
+      args.charCodeAt(quote - 1) !== SPACE
+    )
+      return readPayload(name, args);
+    const shown = args.slice(quote + 1, closing);
+    return shown.includes('\\') ? this.unescape(shown) : shown;
+  }
+
+  /** Lines of RESP and HTTP have no other escape than \r and \n. */
+  private unescape(shown: string): string {
+    if (shown.length > LONGEST_DECODED) return unescapeBytes(shown);
+    const { scratch } = this;
+    let length = 0;
+    for (let at = 0; at < shown.length; at++) {
+      let code = shown.charCodeAt(at);
+      if (code === BACKSLASH) {
+        code = shown.charCodeAt(++at);
+        if (code === LETTER_R) code = 13;
+        else if (code === LETTER_N) code = 10;
+        else return unescapeBytes(shown);
+      }
+      scratch[length++] = code;
+    }
+    return scratch.toString('latin1', 0, length);
+  }
+
+  /** Digits from here on; moves behind them. */
+  private number(): number {
+    const { bytes } = this;
+    let value = 0;
+    for (let code = bytes[this.at]!; code >= ZERO && code <= NINE; code = bytes[++this.at]!)
+      value = value * 10 + code - ZERO;
+    return value;
+  }
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** The name of a call, made once, and what it says of the call. */
+class CallName {
+  readonly text: string;
+  readonly hasFd: boolean;
+  readonly carriesData: boolean;
+  readonly isVector: boolean;
 
+  constructor(readonly bytes: Buffer) {
+    this.text = bytes.toString('latin1');
+    this.hasFd = FD_FIRST.has(this.text);
+    this.carriesData = CARRIES_DATA.has(this.text);
+    this.isVector = VECTOR_CALL.test(this.text);
+  }
+}
+
+function isAt(name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from !== name.length) return false;
+  for (let at = 0; at < name.length; at++) if (bytes[from + at] !== name[at]) return false;
+  return true;
+}
+
+/** Characters of a time since the epoch. */
+const CLOCK = 17;
+/** Of the names that a log holds, as many are remembered; a power of two. */
+const NAMES = 1024;
+const LONGEST_DECODED = 8192;
+const FAILURE = /^-1 (E[A-Z0-9]+)(?: \([^"<=)]*\))?$/;
 const SPACE = 32;
+const OPENING = 40;
+const CLOSING = 41;
+const MINUS = 45;
+const POINT = 46;
 const ZERO = 48;
+const NINE = 57;
 const LESS = 60;
+const EQUALS = 61;
 const GREATER = 62;
 const BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSING_BRACKET = 93;
+const LETTER_N = 110;
+const LETTER_R = 114;
 const LETTER_X = 120;
-
-/** One string, as most calls have: what stands between its quotes. */
-function payloadOf(name: string, args: string): string | undefined {
-  if (VECTOR_CALL.test(name)) return readPayload(name, args);
-  const opening = args.indexOf('"');
-  if (opening < 0) return undefined;
-  const closing = args.indexOf('"', opening + 1);
-  if (closing < 0 || args.indexOf('"', closing + 1) >= 0 || args[opening - 1] !== ' ')
-    return readPayload(name, args);
-  const shown = args.slice(opening + 1, closing);
-  if (!shown.includes('\\')) return shown;
-  // Lines of RESP and HTTP have no other escape; a backslash that stays was something else.
-  const lines = shown.split('\\r\\n').join('\r\n');
-  return lines.includes('\\') ? unescapeBytes(shown) : lines;
-}
-
-/** "0", "61", "-1 EAGAIN (Resource temporarily unavailable)" */
-function resultOf(text: string, from: number, to: number): { value: number; errno?: string } | undefined {
-  const end = digitsFrom(text, from);
-  if (end === to && end > from) return { value: Number(text.slice(from, to)) };
-  if (!text.startsWith('-1 E', from)) return undefined;
-  const errno = FAILURE.exec(text.slice(from + 3, to))?.[1];
-  return errno === undefined ? undefined : { value: -1, errno };
-}
-
-const FAILURE = /^(E[A-Z0-9]+)(?: \([^"<=)]*\))?$/;
-
-function isName(name: string): boolean {
-  for (let at = 0; at < name.length; at++) {
-    const code = name.charCodeAt(at);
-    const isLetter = (code >= 97 && code <= 122) || code === 95;
-    if (!isLetter && (at === 0 || code < ZERO || code > 57)) return false;
-  }
-  return name.length > 0;
-}
-
-/** Ten digits, a point, six digits, a space. */
-function epochUs(text: string, at: number, point: number): number | undefined {
-  if (digitsFrom(text, at) !== point || text.charCodeAt(point + 7) !== SPACE) return undefined;
-  return secondsUs(text, at, point + 7);
-}
-
-/** Digits, a point, six digits: microseconds. */
-function secondsUs(text: string, from: number, to: number): number | undefined {
-  const point = to - 7;
-  if (point <= from || text.charCodeAt(point) !== 46) return undefined;
-  if (digitsFrom(text, from) !== point || digitsFrom(text, point + 1) !== to) return undefined;
-  return number(text, from, point) * 1e6 + number(text, point + 1, to);
-}
-
-function digitsFrom(text: string, from: number): number {
-  let at = from;
-  for (let code = text.charCodeAt(at); code >= ZERO && code <= 57; code = text.charCodeAt(at)) at++;
-  return at;
-}
-
-function number(text: string, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - ZERO;
-  return value;
-}

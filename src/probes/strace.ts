@@ -1,6 +1,6 @@
 import type { CommandSpec, Parsed, Probe, Problem } from '../core/capture.ts';
 import type { SyscallObservation, TraceEventObservation } from '../core/observation.ts';
-import { readDescriptor, readPayload, readPrefix, readResult } from './strace-line.ts';
+import { readDescriptor, readPayload, readPrefix, readResult, syscall } from './strace-line.ts';
 import {
   isDecoration,
   MESSAGE_IN_LINE,
@@ -9,7 +9,7 @@ import {
   readTraceEvent,
   type TraceEvent,
 } from './strace-message.ts';
-import { readPlainCall } from './strace-plain.ts';
+import { PlainCalls } from './strace-plain.ts';
 
 export type StraceItem = SyscallObservation | TraceEventObservation;
 
@@ -44,6 +44,7 @@ const MAX_PROBLEMS = 1000;
 const FAR_INDENTED = /^\s{1000}/;
 /** The longest line that is read: a buffer of some megabytes, escaped. */
 const MAX_LINE = 16 * 1024 * 1024;
+const CARRIAGE_RETURN = 13;
 const MICROSECONDS_A_DAY = 86_400e6;
 
 /** Reads a log line by line; calls that were split in two by another thread are put together again. */
@@ -70,15 +71,27 @@ export class StraceReader {
     this.line = line - 1;
   }
 
+  /** Lines, the last of them whole too. */
+  feedAll(text: string): void {
+    const plain = PlainCalls.of(text);
+    for (let from = 0; from <= text.length; ) {
+      const found = text.indexOf('\n', from);
+      const end = found < 0 ? text.length : found;
+      const to = end > from && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end;
+      const isShort = to - from <= MAX_LINE;
+      const call = isShort && !this.torn ? plain?.read(from, to, this.line + 1) : undefined;
+      if (call) {
+        this.line++;
+        this.keep(call);
+      } else this.feed(text.slice(from, to));
+      from = end + 1;
+    }
+  }
+
   feed(text: string): void {
     this.line++;
     if (text.length > MAX_LINE || FAR_INDENTED.test(text)) {
       this.problem({ line: this.line, text: text.slice(0, 200) }, 'no line that strace prints');
-      return;
-    }
-    const plain = this.torn ? undefined : readPlainCall(text, this.line);
-    if (plain) {
-      this.keep(plain);
       return;
     }
     // Nearly every line begins with "[pid" or a number, and is no decoration.
@@ -301,30 +314,30 @@ function makeCall(
     shown === undefined || (outcome.result !== undefined && outcome.result <= 0)
       ? undefined
       : shown.slice(0, outcome.result ?? shown.length);
-  // Written out, because a hundred thousand of these are made between the end of a window and the verdict.
-  const call = { kind: 'syscall', line: base.line, text: base.text } as Mutable<SyscallObservation>;
-  if (base.clock !== undefined) call.clock = base.clock;
-  if (base.startUs !== undefined) call.startUs = base.startUs;
-  if (base.tid !== undefined) call.tid = base.tid;
-  call.name = name;
   const descriptor = readDescriptor(name, args);
-  if (descriptor) {
-    call.fd = descriptor.fd;
-    if (descriptor.fdName !== undefined) call.fdName = descriptor.fdName;
-  }
-  call.args = args;
-  if (outcome.result !== undefined) call.result = outcome.result;
-  if (outcome.errno !== undefined) call.errno = outcome.errno;
-  if (outcome.durationUs !== undefined) call.durationUs = outcome.durationUs;
-  if (payload !== undefined) call.payload = payload;
-  if (base.resumedLine !== undefined) call.resumedLine = base.resumedLine;
-  return call;
+  return syscall({
+    kind: 'syscall',
+    line: base.line,
+    text: base.text,
+    clock: base.clock,
+    startUs: base.startUs,
+    tid: base.tid,
+    name,
+    fd: descriptor?.fd,
+    fdName: descriptor?.fdName,
+    args,
+    result: outcome.result,
+    errno: outcome.errno,
+    durationUs: outcome.durationUs,
+    payload,
+    resumedLine: base.resumedLine,
+  });
 }
 
 /** Reads a whole log. Pure; never throws. */
 export function parseStrace(text: string): Parsed<StraceItem> {
   const reader = new StraceReader();
-  for (const line of text.split('\n')) reader.feed(line.endsWith('\r') ? line.slice(0, -1) : line);
+  reader.feedAll(text);
   return reader.finish();
 }
 

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrace } from '../../src/probes/strace.ts';
-import { readPlainCall } from '../../src/probes/strace-plain.ts';
+import { PlainCalls } from '../../src/probes/strace-plain.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/strace');
+
+const readPlainCall = (line: string) => PlainCalls.of(line)?.read(0, line.length, 1);
 
 /** What the reader of all lines says: a space at the end keeps the line from being plain, and changes nothing else. */
 function slowly(line: string): unknown[] {
   const { items, problems } = parseStrace(`${line} `);
-  expect(readPlainCall(`${line} `, 1)).toBeUndefined();
+  expect(readPlainCall(`${line} `)).toBeUndefined();
   return problems.length > 0 ? problems : items.map((item) => ({ ...item, text: line }));
 }
 
@@ -22,6 +24,7 @@ const PLAIN = [
   String.raw`[pid 1] 1700000000.000001 write(8, "say \"hi\\", 9) = 9 <0.000002>`,
   '[pid 1] 1700000000.000001 write(8, "short"..., 900) = 3 <0.000002>',
   '[pid 1] 1700000000.000001 getpid() = 77 <0.000002>',
+  '[pid 1] 1700000000.000001 close(9)                = -1 EBADF (Bad file descriptor) <0.000002>',
   '[pid 1] 1700000000.000001 openat(AT_FDCWD, "/a) = 3 <0.000001>", 0) = 4 <0.000002>',
 ];
 
@@ -40,22 +43,22 @@ const NOT_PLAIN = [
   '   0.000055 read(8, "a", 1) = 1 <0.000002>',
 ];
 
-describe('readPlainCall', () => {
+describe('PlainCalls', () => {
   it.each(PLAIN)('%s', (line) => {
-    const call = readPlainCall(line, 1);
+    const call = readPlainCall(line);
     expect(call).toBeDefined();
     expect([call]).toEqual(slowly(line));
   });
 
   it.each(NOT_PLAIN)('leaves alone: %s', (line) => {
-    expect(readPlainCall(line, 1)).toBeUndefined();
+    expect(readPlainCall(line)).toBeUndefined();
   });
 
   it('says of every line of every recorded log what the other reader says, or nothing', () => {
     let plain = 0;
     for (const file of readdirSync(FIXTURES).filter((name) => name.endsWith('.out'))) {
       for (const line of readFileSync(join(FIXTURES, file), 'latin1').split('\n')) {
-        const call = readPlainCall(line, 1);
+        const call = readPlainCall(line);
         if (!call) continue;
         plain++;
         expect([call]).toEqual(slowly(line));
@@ -85,7 +88,7 @@ describe('readPlainCall', () => {
       fc.property(name, text, text, fc.nat(120), (call, args, result, cut) => {
         const whole = `[pid 7] 1700000000.000001 ${call}(8, "${args}", 9) = ${result || '5'} <0.000002>`;
         for (const line of [whole, whole.slice(0, cut)]) {
-          const plain = readPlainCall(line, 1);
+          const plain = readPlainCall(line);
           if (plain) expect([plain]).toEqual(slowly(line));
         }
       }),

@@ -1,4 +1,4 @@
-import type { PathLayer } from '../../core/timeline.ts';
+import { PATH_LAYERS } from '../../core/timeline.ts';
 import { classOf, isBlocking } from './command-table.ts';
 import type { Command, Conversation } from './conversation.ts';
 import { type LayerSums, noTime, PathCutter } from './path-cutter.ts';
@@ -92,5 +92,5 @@ function cut(cutter: PathCutter, { commands: all }: Conversation): Burst[] {
 
 /** Adds up; `into` is changed. */
 export function addLayers(into: LayerSums, more: LayerSums): void {
-  for (const layer of Object.keys(more) as PathLayer[]) into[layer] += more[layer];
+  for (const layer of PATH_LAYERS) into[layer] += more[layer];
 }

@@ -44,6 +44,9 @@ export interface Channel {
 const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
 /** What a server sends to subscribers looks like a request too. */
 const PUSHED = /^\*[34]\r\n\$\d+\r\n[ps]?(?:message|(?:un)?subscribe)\r\n/;
+/** First characters: of RESP, and the least of a word. */
+const ASTERISK = 42;
+const LETTER_A = 65;
 const INLINE_PING = /^(?:PING|INFO|QUIT)\r?\n/i;
 const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP\/1\.[01]\r\n/;
 
@@ -59,22 +62,25 @@ export function directionOf(call: SyscallObservation): 'in' | 'out' | undefined 
   return OUTWARD.has(call.name) ? 'out' : undefined;
 }
 
-/** Follows every descriptor through the log, and gives each data call the channel that it moved through. */
+/**
+ * Follows every descriptor through the log. `channelAt` gives each data call, by its place among the items, the channel
+ * that it moved through.
+ */
 export function mapChannels(
   items: readonly StraceItem[],
   pidOf: (tid: number | undefined) => number,
   descriptors: readonly DescriptorObservation[],
   bytesMissing = false,
-): { channels: Channel[]; channelOf: Map<SyscallObservation, Channel> } {
+): { channels: Channel[]; channelAt: (Channel | undefined)[] } {
   const known = new Map<string, DescriptorObservation>();
   for (const descriptor of descriptors) {
     const key = `${descriptor.pid}:${descriptor.fd}`;
     // lsof -i names both ends of a connection that lsof -p, from outside the namespace, calls "protocol: TCP".
     if (!known.has(key) || descriptor.remoteAddress !== undefined) known.set(key, descriptor);
   }
-  const open = new Map<string, Channel>();
+  const open = new OpenChannels();
   const channels: Channel[] = [];
-  const channelOf = new Map<SyscallObservation, Channel>();
+  const channelAt = new Array<Channel | undefined>(items.length).fill(undefined);
   const begin = (pid: number, fd: number, descriptor?: DescriptorObservation): Channel => {
     const channel: Channel = {
       ...{
@@ -95,11 +101,11 @@ export function mapChannels(
       },
       ...(descriptor ? { descriptor, name: descriptor.name } : {}),
     };
-    open.set(`${pid}:${fd}`, channel);
+    open.set(channel);
     channels.push(channel);
     return channel;
   };
-  for (const call of items) {
+  for (const [index, call] of items.entries()) {
     if (call.kind !== 'syscall') continue;
     const pid = pidOf(call.tid);
     const opened = openedBy(call);
@@ -112,27 +118,48 @@ export function mapChannels(
       channel.accepted = call.name.startsWith('accept');
     }
     if (call.fd === undefined) continue;
-    const key = `${pid}:${call.fd}`;
     if (call.name === 'close') {
-      const channel = open.get(key);
+      const channel = open.get(pid, call.fd);
       if (channel) channel.closed = true;
-      open.delete(key);
-      known.delete(key);
+      open.delete(pid, call.fd);
+      known.delete(`${pid}:${call.fd}`);
       continue;
     }
     const direction = directionOf(call);
     if (!direction && !SYNC_CALLS.has(call.name)) continue;
-    const channel = open.get(key) ?? begin(pid, call.fd, known.get(key));
+    const channel = open.get(pid, call.fd) ?? begin(pid, call.fd, known.get(`${pid}:${call.fd}`));
     if (call.fdName !== undefined) channel.name ??= call.fdName;
-    channelOf.set(call, channel);
+    channelAt[index] = channel;
     count(channel, call, direction);
   }
   for (const channel of channels) channel.role = bytesMissing ? roleByName(channel) : roleOf(channel);
-  return { channels, channelOf };
+  return { channels, channelAt };
+}
+
+/** What each descriptor of each process stands for now. */
+class OpenChannels {
+  private readonly processes = new Map<number, Map<number, Channel>>();
+
+  get(pid: number, fd: number): Channel | undefined {
+    return this.processes.get(pid)?.get(fd);
+  }
+
+  set(channel: Channel): void {
+    let process = this.processes.get(channel.pid);
+    if (!process) {
+      process = new Map();
+      this.processes.set(channel.pid, process);
+    }
+    process.set(channel.fd, channel);
+  }
+
+  delete(pid: number, fd: number): void {
+    this.processes.get(pid)?.delete(fd);
+  }
 }
 
 function isRequest(payload: string): boolean {
-  return RESP_REQUEST.test(payload) && !PUSHED.test(payload);
+  return payload.charCodeAt(0) === ASTERISK && RESP_REQUEST.test(payload) && !PUSHED.test(payload);
 }
 
 function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'out' | undefined): void {
@@ -143,7 +170,7 @@ function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'ou
     if (isRequest(payload) || INLINE_PING.test(payload)) {
       channel.requestsIn++;
       channel.firstRequest ??= 'in';
-    } else if (HTTP_REQUEST.test(payload)) channel.httpIn++;
+    } else if (payload.charCodeAt(0) >= LETTER_A && HTTP_REQUEST.test(payload)) channel.httpIn++;
   } else if (direction === 'out') {
     channel.writes++;
     if (call.errno === 'EAGAIN') channel.blocked.push(call);

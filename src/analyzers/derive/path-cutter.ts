@@ -28,7 +28,7 @@ const TRACER_AT_MOST = 0.9;
  */
 export class PathCutter {
   private readonly pairs: ReadonlyMap<Command, Command>;
-  private readonly executedUs = new Map<Command, number>();
+  private executed: ReadonlyMap<Command, number> | undefined;
   private readonly nothing = new ThreadTimes(0);
   private readonly usualGaps = new Map<Conversation, number | undefined>();
   private readonly perCallUs: number;
@@ -38,8 +38,6 @@ export class PathCutter {
     this.pairs = pairEnds(trace);
     this.perCallUs = addedPerCall(trace.source, trace.callCostUs);
     this.perSyncUs = trace.callFloorUs ?? 0;
-    for (const { commands, us } of trace.executions)
-      for (const command of commands) this.executedUs.set(command, us);
   }
 
   /** The command as its watched client sent it. */
@@ -151,7 +149,15 @@ export class PathCutter {
   /** Reading it, executing it, replying. */
   private ownWork(command: Command): number {
     const calls = (command.call.durationUs ?? 0) + (command.replyCall?.durationUs ?? 0);
-    return calls + (this.executedUs.get(command) ?? 0);
+    return calls + (this.executedUs(command) ?? 0);
+  }
+
+  /** How long the server worked on it. Asked only where others were served meanwhile, so the table is made then. */
+  private executedUs(command: Command): number | undefined {
+    this.executed ??= new Map(
+      this.trace.executions.flatMap(({ commands, us }) => commands.map((each) => [each, us] as const)),
+    );
+    return this.executed.get(command);
   }
 
   /**

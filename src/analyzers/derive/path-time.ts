@@ -44,6 +44,28 @@ const TRIP_US = 1000;
  * commands that are slow: what their client did between them is no part of their time.
  */
 export function timeOf(trace: Trace, conversations: readonly Conversation[]): PathTime | undefined {
+  let known = computed.get(trace);
+  if (!known) {
+    known = new Map();
+    computed.set(trace, known);
+  }
+  const key = conversations.map(numberOf).join();
+  if (!known.has(key)) known.set(key, sumUp(trace, conversations));
+  return known.get(key);
+}
+
+/** Rules ask for the same connections again. */
+const computed = new WeakMap<Trace, Map<string, PathTime | undefined>>();
+const numbers = new WeakMap<Conversation, number>();
+let numbered = 0;
+
+function numberOf(conversation: Conversation): number {
+  const number = numbers.get(conversation) ?? ++numbered;
+  numbers.set(conversation, number);
+  return number;
+}
+
+function sumUp(trace: Trace, conversations: readonly Conversation[]): PathTime | undefined {
   const zero = (): Record<CommandPart, number> => ({ scan: 0, read: 0, write: 0, other: 0 });
   const own: Record<CommandPart, number[]> = { scan: [], read: [], write: [], other: [] };
   let wallUs = 0;

@@ -51,7 +51,9 @@ export class ThreadTimes {
     this.starts.push(start);
     this.ends.push(end);
     this.doings.push(doing);
-    for (const each of ['sync', 'append', 'wait'] as const) this.before[each].push(this.sums[each]);
+    this.before.sync.push(this.sums.sync);
+    this.before.append.push(this.sums.append);
+    this.before.wait.push(this.sums.wait);
     if (doing !== 'work') this.sums[doing] += end - start;
     if (doing === 'wait' && end - start > this.floorUs + BLOCKED_US) this.waited = end;
     this.waitedUntil.push(this.waited);

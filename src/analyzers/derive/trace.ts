@@ -11,7 +11,7 @@ import { HttpReader, type HttpRequest } from './http.ts';
 import { PauseWatch, type Pieces } from './pauses.ts';
 import { feedsMonitor, isFork, makeAppend, makeSync, type OpenLogs } from './server-calls.ts';
 import { doingOf, ThreadTimes } from './thread-times.ts';
-import { placeIn, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
+import { placeIn, type StraceItem, type TraceInput, threadGroups, withoutOwn } from './trace-input.ts';
 import { callCost } from './tracer-cost.ts';
 import { blindSpots, callFloor } from './tracer-limits.ts';
 import { Turns } from './turns.ts';
@@ -91,7 +91,7 @@ export function deriveTrace(given: TraceInput): Trace {
   const { pidOf, target } = threadGroups(given);
   const input = withoutOwn(given, { pidOf, target });
   const bytesMissing = lacksBytes(input.items);
-  const { channels, channelOf } = mapChannels(input.items, pidOf, input.descriptors, bytesMissing);
+  const { channels, channelAt } = mapChannels(input.items, pidOf, input.descriptors, bytesMissing);
   const conversations = new Map<Channel, Conversation>();
   const logs: OpenLogs = new Map();
   const http = new HttpReader();
@@ -160,7 +160,7 @@ export function deriveTrace(given: TraceInput): Trace {
   };
 
   let afterGap = false;
-  for (const call of input.items) {
+  for (const [index, call] of input.items.entries()) {
     if (call.kind !== 'syscall') {
       if (call.event === 'gap') {
         afterGap = true;
@@ -194,7 +194,7 @@ export function deriveTrace(given: TraceInput): Trace {
     jobs.call(call, pidOf(call.tid) === target);
     if (POLLS.has(call.name)) turns.waits(call.tid);
     if (isFork(call) && pidOf(call.tid) === target) forks.push(call);
-    const channel = channelOf.get(call);
+    const channel = channelAt[index];
     note(call, channel);
     if (!channel) continue;
     if (channel.pid === target) files.data(call, channel);
@@ -308,8 +308,20 @@ export function deriveTrace(given: TraceInput): Trace {
     blindSpots: blindSpots(all, { opaque, holes, usesIoUring, bytesMissing }, input),
     pidOf,
     placeOf: (line) => placeIn(input, line),
-    contentOf: (call) => contentOf(call, channelOf.get(call)),
+    contentOf: (call) => contentOf(call, channelAt[placeOf(input.items, call)]),
   };
+}
+
+/** By halves: items stand in the order of their lines. @returns -1 for a call of another log */
+function placeOf(items: readonly StraceItem[], call: SyscallObservation): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle]!.line < call.line) low = middle + 1;
+    else high = middle;
+  }
+  return items.indexOf(call, low);
 }
 
 function contentOf(call: SyscallObservation, channel: Channel | undefined): Content {

@@ -29,8 +29,6 @@ export interface LogOptions extends ReportOptions {
 }
 
 const TOOLS = ['lsof', 'pidstat', 'iostat', 'top'] as const;
-/** As much of a log shows which process it is about. */
-const GUESS_CHARS = 4 * 1024 * 1024;
 
 /** Diagnoses from saved outputs. @throws UserError when they cannot be read or say nothing */
 export async function analyzeLogs(options: LogOptions, io: Io): Promise<void> {
@@ -47,7 +45,8 @@ export async function analyzeLogs(options: LogOptions, io: Io): Promise<void> {
   const large = log?.kind === 'large' ? log : undefined;
   if (large) runOnce();
   const text = log?.kind === 'whole' ? log.text : '';
-  const first = large?.items ?? parseStrace(text.slice(0, GUESS_CHARS)).items;
+  const parsed = large ? undefined : parseStrace(text);
+  const first = large?.items ?? parsed!.items;
   const pid =
     options.pid === undefined ? guessPid(first, outputs) : numberOption('--pid', options.pid, 2 ** 22);
   const capture: RawCapture = {
@@ -60,6 +59,7 @@ export async function analyzeLogs(options: LogOptions, io: Io): Promise<void> {
   const { facts: unnamed, read } = assemble(capture, {
     redact: options.redact,
     ...(large ? { large } : {}),
+    ...(parsed ? { parsed } : {}),
   });
   const comm = pid === undefined ? undefined : commIn(unnamed, pid);
   const facts = comm === undefined ? unnamed : { ...unnamed, target: { ...unnamed.target, comm } };

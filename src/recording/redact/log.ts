@@ -121,14 +121,14 @@ class PayloadFinder {
     const { pidOf, target } = threadGroups(given);
     const { items } = withoutOwn(given, { pidOf, target });
     if (lacksBytes(items)) return this.found;
-    const { channelOf } = mapChannels(items, pidOf, descriptors);
-    for (const call of items) {
+    const { channelAt } = mapChannels(items, pidOf, descriptors);
+    for (const [index, call] of items.entries()) {
       if (call.kind !== 'syscall') {
         if (call.event === 'gap') for (const each of this.conversations.values()) each.interrupt();
         continue;
       }
       if (POLLS.has(call.name)) this.turns.waits(call.tid);
-      const channel = channelOf.get(call);
+      const channel = channelAt[index];
       // What the derivation passes over, nobody has understood.
       if (!channel || SYNC_CALLS.has(call.name)) continue;
       if (call.result !== undefined ? call.result <= 0 : call.payload === undefined) continue;
