@@ -13,7 +13,8 @@ export class SharedDisks {
     if (fsyncMs === undefined) return undefined;
     const support = slowDiskSupport();
     if (!support.ok) throw new Error(support.reason);
-    const disk = this.disks.get(fsyncMs) ?? (await createSlowDisk({ fsyncMs, signal: this.signal }));
+    const name = `plays-${process.pid}-${this.disks.size}`;
+    const disk = this.disks.get(fsyncMs) ?? (await createSlowDisk({ fsyncMs, name, signal: this.signal }));
     this.disks.set(fsyncMs, disk);
     return disk.mountPoint;
   }
