@@ -142,7 +142,7 @@ describeNeeds(['dist', 'ptrace', 'netns', 'podman'], 'replay in containers', () 
       ...['--container', '--disk', 'none', '--format', 'json', '--quiet'],
     ]);
     const { report } = playedOf(await child.finished);
-    expect(report.target.container).toBe('server');
+    expect(report.target.container).toBe('redis');
     expect(report.clients.map(({ container }) => container)).toContain('app');
     const client = report.path.find(({ question }) => question === 'Who is the client?');
     expect(client?.answer).toMatch(/ \(\d+\) in app from /);
