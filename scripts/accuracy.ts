@@ -93,13 +93,14 @@ async function playOne({ id, server, seed }: Play, disks: SharedDisks): Promise<
   }
 }
 
-function lineOf({ id, server, seed, failed, missed, others, top, seconds }: PlayResult): string {
+function lineOf({ id, server, seed, failed, missed, others, top, errors = {}, seconds }: PlayResult): string {
   const said =
     failed ??
     [
       ...(missed.length > 0 ? [`missed ${missed.join(', ')}`] : []),
       ...(others.length > 0 ? [`false ${others.join(', ')}`] : []),
       `top ${top ?? 'nothing'}`,
+      ...Object.entries(errors).map(([part, error]) => `${part} met an error: ${error}`),
     ].join('; ');
   return `${id} on ${server}, seed ${seed}: ${said} (${seconds.toFixed(1)} s)`;
 }

@@ -21,6 +21,8 @@ export interface PlayResult {
   /** What was found of the machine itself. */
   readonly ofTheMachine?: readonly string[];
   readonly predictions: readonly Predicted[];
+  /** The last error that a part met, by its name. */
+  readonly errors?: Readonly<Record<string, string>>;
   readonly seconds: number;
 }
 
@@ -29,6 +31,7 @@ export interface PlayedJson {
   readonly kind: string;
   readonly report: Report;
   readonly predictions: readonly Predicted[];
+  readonly errors?: Readonly<Record<string, string>>;
 }
 
 export interface Expected {
@@ -42,11 +45,19 @@ const OF_THE_MACHINE: readonly string[] = ['cpu-steal'];
 
 /** Holds a play against what its entry expects. */
 export function judgePlay(
-  { report, predictions }: PlayedJson,
+  { report, predictions, errors = {} }: PlayedJson,
   { top, found, allowed }: Expected,
 ): Pick<
   PlayResult,
-  'top' | 'expectedTop' | 'expected' | 'found' | 'missed' | 'others' | 'ofTheMachine' | 'predictions'
+  | 'top'
+  | 'expectedTop'
+  | 'expected'
+  | 'found'
+  | 'missed'
+  | 'others'
+  | 'ofTheMachine'
+  | 'predictions'
+  | 'errors'
 > {
   const ids = report.findings.map(({ id }) => id).filter((id) => !OF_THE_MACHINE.includes(id));
   return {
@@ -61,6 +72,7 @@ export function judgePlay(
       .map(({ id }) => id),
     ofTheMachine: report.findings.map(({ id }) => id).filter((id) => OF_THE_MACHINE.includes(id)),
     predictions,
+    ...(Object.keys(errors).length > 0 ? { errors } : {}),
   };
 }
 

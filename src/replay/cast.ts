@@ -28,7 +28,8 @@ interface Player {
 export interface Seen {
   /** Milliseconds each, in the order in which they ended. */
   readonly turnsMs: readonly number[];
-  readonly commands: number;
+  /** Of each turn. */
+  readonly commands: readonly number[];
 }
 
 const READY_MS = 15_000;
@@ -91,7 +92,7 @@ export class Cast {
     const rows = (this.samples.get(this.slotOf(name)) ?? []).filter(([startMs]) => startMs >= fromMs);
     return {
       turnsMs: rows.map(([, tookMs]) => tookMs),
-      commands: rows.reduce((sum, [, , commands]) => sum + commands, 0),
+      commands: rows.map(([, , commands]) => commands),
     };
   }
 

@@ -49,6 +49,8 @@ export interface Replay {
   readonly report: Report;
   /** Findings that the scenario expects and the diagnosis did not name. */
   readonly notFound: readonly string[];
+  /** The last error that a part told of, by the name of the part whose place it has. */
+  readonly errors: Readonly<Record<string, string>>;
 }
 
 /** What happens, told while it happens. */
@@ -59,9 +61,12 @@ export interface ReplayListener {
   diagnosed(report: Report): void;
 }
 
-/** Turns are timed until there are so many, and for at least so long; at least one, however long it takes. */
-const SAMPLES = 5;
-const MEASURE_LEAST_MS = 800;
+/**
+ * Turns are timed until there are so many, and for at least so long; at least one, however long it takes. The later
+ * half of them counts: a program that has just begun takes twice as long, and a user's clients have run for days.
+ */
+const SAMPLES = 10;
+const MEASURE_LEAST_MS = 1600;
 const MEASURE_MS = 6000;
 /** Until clients and faults have settled. */
 const SETTLE_MS = 300;
@@ -113,7 +118,9 @@ export async function play(request: ReplayRequest, listener: ReplayListener): Pr
     }
     const found = new Set(report!.findings.map((finding) => finding.id));
     const notFound = scenario.expect.found.filter((id) => !found.has(id));
-    return { scenario, stage: facts, fillSeconds, phases, report: report!, notFound };
+    const errors = Object.fromEntries(cast.errors);
+    for (const [part, error] of cast.errors) progress(`the part "${part}" met an error: ${error}`);
+    return { scenario, stage: facts, fillSeconds, phases, report: report!, notFound, errors };
   } finally {
     await ailments.close(progress);
     await cast.close();
@@ -154,7 +161,8 @@ async function measure(
   progress(`timing ${asked}`);
   for (;;) {
     await sleep(20, undefined, { signal });
-    const { turnsMs, commands } = cast.seen(scenario.measure, fromMs);
+    const seen = cast.seen(scenario.measure, fromMs);
+    const { turnsMs } = seen;
     const passed = machineMs() - fromMs;
     const isEnough = turnsMs.length >= SAMPLES && passed >= MEASURE_LEAST_MS;
     const error = cast.errors.get(cast.slotOf(scenario.measure));
@@ -166,7 +174,9 @@ async function measure(
         EXIT.failure,
       );
     if (!isEnough && (turnsMs.length === 0 || passed < MEASURE_MS)) continue;
-    const seconds = turnsMs.map((ms) => ms / 1000);
+    const settled = Math.floor(turnsMs.length / 2);
+    const seconds = turnsMs.slice(settled).map((ms) => ms / 1000);
+    const commands = seen.commands.slice(settled).reduce((a, b) => a + b, 0);
     return {
       phase,
       asked,

@@ -1,5 +1,6 @@
 import { quantile } from '../../core/units.ts';
 import { burstsOf, type CommandPart, type CutCommand, partOf } from './bursts.ts';
+import { classOf } from './command-table.ts';
 import type { Conversation } from './conversation.ts';
 import type { HttpRequest } from './http.ts';
 import type { Trace } from './trace.ts';
@@ -19,6 +20,8 @@ export interface PathTime {
   readonly counts: Readonly<Record<CommandPart, number>>;
   /** What each command takes by itself where nothing disturbs it, syncs apart: the lower quartile. */
   readonly usualUs: Readonly<Record<CommandPart, number>>;
+  /** The reads of one key that a loop may consist of: those of the name that was sent most often. */
+  readonly loopReads: { readonly us: number; readonly count: number };
   /** Longest wait for syncs of one burst that waited for several: one long sync is a hiccup of the disk. */
   readonly worstBurstSyncUs: number;
 }
@@ -68,6 +71,7 @@ function numberOf(conversation: Conversation): number {
 function sumUp(trace: Trace, conversations: readonly Conversation[]): PathTime | undefined {
   const zero = (): Record<CommandPart, number> => ({ scan: 0, read: 0, write: 0, other: 0 });
   const own: Record<CommandPart, number[]> = { scan: [], read: [], write: [], other: [] };
+  const readsByName = new Map<string, { us: number; count: number }>();
   let wallUs = 0;
   let syncUs = 0;
   let ownSyncUs = 0;
@@ -87,7 +91,13 @@ function sumUp(trace: Trace, conversations: readonly Conversation[]): PathTime |
         tracerUs += cut.layers.tracer;
         waitedUs += waited;
         if (waited > 0) waits++;
-        own[partOf(cut.command.name)].push(Math.max(0, us - waited - cut.layers.tracer));
+        const ownUs = Math.max(0, us - waited - cut.layers.tracer);
+        const { name } = cut.command;
+        own[partOf(name)].push(ownUs);
+        if (classOf(name) === 'read-one') {
+          const same = readsByName.get(name) ?? { us: 0, count: 0 };
+          readsByName.set(name, { us: same.us + ownUs, count: same.count + 1 });
+        }
       }
       if (waits >= SYNCS_OF_A_BURST) worstBurstSyncUs = Math.max(worstBurstSyncUs, waitedUs);
     }
@@ -102,8 +112,10 @@ function sumUp(trace: Trace, conversations: readonly Conversation[]): PathTime |
     counts[part] = own[part].length;
     usualUs[part] = (quantile(own[part], 0.25) ?? 0) * scale;
   }
+  const most = [...readsByName.values()].reduce((a, b) => (b.count > a.count ? b : a), { us: 0, count: 0 });
+  const loopReads = { us: most.us * scale, count: most.count };
   const untracedUs = syncUs + restUs;
-  return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, worstBurstSyncUs };
+  return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, loopReads, worstBurstSyncUs };
 }
 
 /** Of the connection that most time was spent on. */

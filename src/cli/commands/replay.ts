@@ -185,6 +185,7 @@ function toJson(replay: Replay, seed: number, checks: readonly Check[]): unknown
       ...(phase.caseSeconds === undefined ? {} : { caseSeconds: phase.caseSeconds }),
     })),
     notFound: replay.notFound,
+    errors: replay.errors,
     checks,
     predictions: predictions(replay),
     report: replay.report,
