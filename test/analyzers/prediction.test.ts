@@ -3,7 +3,16 @@ import type { Finding, Report } from '../../src/core/finding.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import { BOTH, queryThatWrites, withServer } from '../support/app-log.ts';
 import { busyReader } from '../support/logs.ts';
-import { LSOF, reportOf, slowQuery, TraceLog, type TraceLogOptions } from '../support/trace-log.ts';
+import {
+  bulk,
+  bulks,
+  LSOF,
+  reportOf,
+  request,
+  slowQuery,
+  TraceLog,
+  type TraceLogOptions,
+} from '../support/trace-log.ts';
 
 const find = (report: Report, id: string): Finding => report.findings.find((each) => each.id === id)!;
 const slow = (options?: TraceLogOptions) => reportOf(slowQuery(new TraceLog(options), 300), { lsof: LSOF });
@@ -42,6 +51,24 @@ describe('predictions', () => {
     const everysec = find(slow({ appendfsync: 'off' }), 'n-plus-one-reads').prediction!;
     expect(always.after / everysec.before).toBeGreaterThan(0.8);
     expect(always.after / everysec.before).toBeLessThan(1.25);
+  });
+
+  it('leave the list that names the keys as long as it is', () => {
+    const keys = Array.from({ length: 200 }, (_, index) => `item:${1000 + index}`);
+    const page = (listUs: number) => {
+      const log = new TraceLog({ appendfsync: 'off' });
+      log.times(3, (each) => {
+        each
+          .wait(50_000)
+          .read(8, request('LRANGE', 'items', '0', '-1'))
+          .wait(listUs)
+          .write(8, bulks(...keys));
+        for (const key of keys) each.turn(8, ['GET', key], bulk('x'));
+      });
+      return find(reportOf(log), 'n-plus-one-reads').prediction!;
+    };
+    const [short, long] = [page(0), page(20_000)];
+    expect(long.after - short.after).toBeCloseTo(long.before - short.before, 2);
   });
 
   it('are absent without a path, and where nothing is known of the fix', () => {
