@@ -37,10 +37,12 @@ const MEASURED_WITHIN = { least: 0.5, most: 2 } as const;
 const TRACER_AT_MOST = 0.95;
 
 /**
- * On its way to the server and back, wake-ups included, a command takes up to about this long within a data centre;
- * what a client that is not watched takes beyond it is its own time.
+ * On its way to the server and back, wake-ups included, a command takes up to about this long within a data centre. A
+ * client that is not watched and takes longer was doing something else; of its time a usual trip is left then: half a
+ * millisecond, as in Jeff Dean's "numbers everyone should know".
  */
 const TRIP_US = 1000;
+const USUAL_TRIP_US = 500;
 
 /**
  * Undefined in a log without times, or when nothing was answered. Where no whole HTTP request was seen, it is the
@@ -137,7 +139,7 @@ function isWhole({ answered, startUs, endUs, commands }: HttpRequest): boolean {
 }
 
 function clientsOwn({ layers }: CutCommand): number {
-  return layers.clientWaits + Math.max(0, layers.client - TRIP_US);
+  return layers.clientWaits + (layers.client > TRIP_US ? layers.client - USUAL_TRIP_US : 0);
 }
 
 function syncOf({ layers }: CutCommand): number {
