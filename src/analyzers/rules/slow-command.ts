@@ -1,7 +1,8 @@
+import { formatShare } from '../../core/units.ts';
 import { hasConstantCost } from '../derive/command-table.ts';
 import type { Command } from '../derive/conversation.ts';
-import { heldBy, heldFinding, notHeld } from '../held.ts';
-import { ofConversation, type Rule } from '../rule.ts';
+import { heldBy, heldFinding, notHeld, SLOW_US } from '../held.ts';
+import { insufficient, ofConversation, type Rule } from '../rule.ts';
 import { readsMuch } from './big-key-read.ts';
 
 /** Commands with a cause of their own. */
@@ -19,7 +20,13 @@ export const slowCommand: Rule = {
   id: 'slow-command',
   question: 'Does a command take so long that the other clients wait for it?',
   check: ofConversation((facts, trace) => {
-    const held = heldBy(trace, mayBeSlow);
+    // What the process waited for a CPU is no work of the command.
+    const delay = Math.min(facts.targetCpu?.runDelayShare ?? 0, 0.99);
+    const held = heldBy(trace, mayBeSlow, SLOW_US / (1 - delay));
+    if (!held && heldBy(trace, mayBeSlow))
+      return insufficient(
+        `commands were late, but the process was ready to run and had no CPU ${formatShare(delay)} of the time`,
+      );
     if (!held) return notHeld(trace, 'commands whose cost grows with the data', mayBeSlow);
     return heldFinding(facts, held, {
       id: 'slow-command',

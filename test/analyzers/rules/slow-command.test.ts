@@ -6,8 +6,16 @@ import { findingOf, judges } from './table.ts';
 
 const ID = 'slow-command';
 
+const delayed = (runDelayShare: number) => ({
+  targetCpu: { runDelayShare, seconds: 3, text: `9085/schedstat: ran late by ${runDelayShare * 3} s` },
+});
+
 judges(ID, {
   fires: {
+    'SORT of 40 ms while the process waits for a CPU half of the time': () => ({
+      log: among(['SORT', 'list'], names(10), 40_000),
+      ...delayed(0.5),
+    }),
     'SORT of 40 ms': () => ({ log: among(['SORT', 'list'], names(10), 40_000) }),
     'ZUNIONSTORE of 15 ms': () => ({ log: among(['ZUNIONSTORE', 'to', '2', 'a', 'b'], int(9), 15_000) }),
     'a module command': () => ({ log: among(['FT.SEARCH', 'index', 'words'], names(3), 60_000) }),
@@ -41,6 +49,10 @@ judges(ID, {
     }),
   },
   cannotTell: {
+    'SORT of 15 ms while the process waits for a CPU half of the time': () => ({
+      log: among(['SORT', 'list'], names(10), 15_000),
+      ...delayed(0.5),
+    }),
     'no log': () => ({}),
     'three commands': () => ({ log: others(new TraceLog(), 3) }),
     'an HTTP server': () => ({ log: webServer() }),
