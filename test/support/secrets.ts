@@ -117,7 +117,11 @@ export function plantSecrets(): Planted {
   return { kinds, steps, requests, argv: [`--password=${plant('an argument')}`, plant('an argument')] };
 }
 
-const WINDOW = 8;
+/**
+ * What eight characters in a row are in each form. Fewer digits of a hexadecimal form would be found by chance: the
+ * numbers of a recording hold such digits too.
+ */
+const WINDOWS: Readonly<Record<string, number>> = { text: 8, base64: 11, hex: 16, url: 8 };
 
 /** Which of these secrets, in any form, leave eight characters in a row in a text: kinds, with how many. */
 export function foundIn(text: string, kinds: Planted['kinds']): Map<string, number> {
@@ -125,16 +129,25 @@ export function foundIn(text: string, kinds: Planted['kinds']): Map<string, numb
   for (const [kind, secrets] of kinds) {
     for (const each of secrets) {
       const bytes = Buffer.from(each);
-      for (const form of [each, bytes.toString('base64'), bytes.toString('hex'), encodeURIComponent(each)]) {
-        for (let at = 0; at + WINDOW <= form.length; at++)
-          owners.set(form.slice(at, at + WINDOW), [kind, each]);
+      const forms = {
+        text: each,
+        base64: bytes.toString('base64'),
+        hex: bytes.toString('hex'),
+        url: encodeURIComponent(each),
+      };
+      for (const [name, form] of Object.entries(forms)) {
+        const window = WINDOWS[name]!;
+        for (let at = 0; at + window <= form.length; at++)
+          owners.set(form.slice(at, at + window), [kind, each]);
       }
     }
   }
   const found = new Map<string, Set<string>>();
-  for (let at = 0; at + WINDOW <= text.length; at++) {
-    const owner = owners.get(text.slice(at, at + WINDOW));
-    if (owner) found.set(owner[0], (found.get(owner[0]) ?? new Set()).add(owner[1]));
+  for (const window of new Set(Object.values(WINDOWS))) {
+    for (let at = 0; at + window <= text.length; at++) {
+      const owner = owners.get(text.slice(at, at + window));
+      if (owner) found.set(owner[0], (found.get(owner[0]) ?? new Set()).add(owner[1]));
+    }
   }
   return new Map([...found].map(([kind, secrets]) => [kind, secrets.size]));
 }
