@@ -1,6 +1,8 @@
 // `summary.mjs NAME REPORT CODE …`: reads vitest's JSON reports, prints one line a run and the closing line.
 // A run fails when a test failed or was skipped, when nothing ran, or when vitest itself ended with an error.
+// Each test that failed is named with what it said, also when it passed at the second try.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let fine = true;
@@ -28,10 +30,11 @@ function read(file) {
     counts.failed = 1;
     return counts;
   }
-  for (const { status, assertionResults, message } of report.testResults) {
+  for (const { name, status, assertionResults, message } of report.testResults) {
     for (const test of assertionResults) {
       if (test.status === 'passed' || test.status === 'failed') counts[test.status]++;
       else counts.skipped++;
+      if (test.failureMessages.length > 0) tell(name, test);
     }
     // A file that could not be loaded has no tests to count.
     if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) {
@@ -40,6 +43,16 @@ function read(file) {
     }
   }
   return counts;
+}
+
+/** The first lines of each message: what was expected, and where. */
+function tell(file, { status, fullName, failureMessages }) {
+  const what = status === 'passed' ? 'passed at the second try' : status;
+  console.log(`${what}: ${relative('', file)} > ${fullName}`);
+  for (const message of failureMessages) {
+    const lines = message.split('\n').filter((text) => !text.includes('node_modules'));
+    console.log(lines.slice(0, 40).join('\n').replace(/^/gm, '    '));
+  }
 }
 
 function line({ passed, failed, skipped }) {
