@@ -15,7 +15,7 @@ import { criticalPathOf } from './critical-path.ts';
 import type { Trace } from './derive/trace.ts';
 import { BY_IO_URING, noBytes } from './derive/tracer-limits.ts';
 import { endpointsOf } from './endpoints.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, seen } from './facts.ts';
 import { judgeWithLosses, lossOf } from './losses.ts';
 import { pathOf } from './path.ts';
 import { withPredictions } from './prediction.ts';
@@ -134,6 +134,8 @@ function judge(rule: Rule, facts: Facts): Verdict {
 export function blindReason(facts: Facts): string | undefined {
   if (facts.otherTracer) return undefined;
   if (facts.ended) return 'it ended while it was watched';
+  if (isStopped(facts))
+    return `it is stopped, and answers nobody; kill -CONT ${facts.target.pid} lets it go on`;
   if (!facts.trace) return facts.traceMissing ?? 'no system calls were captured';
   if (facts.trace.bytesMissing) return noBytes(facts.trace.source);
   if (facts.trace.commands.length > 0) return lossOf(facts.trace);
@@ -144,6 +146,14 @@ export function blindReason(facts: Facts): string | undefined {
   if (facts.trace.usesIoUring) return BY_IO_URING;
   if (facts.target.server) return undefined;
   return 'it spoke no RESP on its sockets, so only CPU, memory and disk could be judged';
+}
+
+/** Stopped by a signal (SIGSTOP, or Ctrl-Z in its terminal) whenever it was looked at; proc_pid_status(5), State. */
+function isStopped(facts: Facts): boolean {
+  const states = seen(facts, 'proc-status')
+    .filter(({ item }) => item.pid === facts.target.pid)
+    .map(({ item }) => item.state);
+  return states.length > 0 && states.every((state) => state === 'T');
 }
 
 const ONLY_SYNCS = 'its log holds syncs of a file and nothing else; record it without strace -e';

@@ -15,8 +15,11 @@ export function makeRawFolder(folder: string): void {
   }
 }
 
-/** One file a tool, word for word: the lines that evidence names are lines of these files. */
-export async function writeRaw(folder: string, capture: RawCapture): Promise<void> {
+/**
+ * One file a tool, word for word: the lines that evidence names are lines of these files.
+ * @returns the failure to tell behind the report, when they could not be written
+ */
+export async function writeRaw(folder: string, capture: RawCapture): Promise<UserError | undefined> {
   const files = capture.outputs.map(({ source, text }): [string, string] => [
     `${source.replaceAll(/[^\w]+/g, '-').replaceAll(/^-|-$/g, '')}.txt`,
     text,
@@ -24,9 +27,10 @@ export async function writeRaw(folder: string, capture: RawCapture): Promise<voi
   if (capture.strace) files.push([`${capture.tracer?.name ?? 'strace'}.log`, capture.strace.text]);
   try {
     for (const [name, text] of files) await writeFile(join(folder, name), text, { mode: 0o600 });
+    return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
-    throw new UserError(`${folder} cannot be written (${why}).`, EXIT.failure);
+    return new UserError(`${folder} cannot be written (${why}).`, EXIT.failure);
   }
 }

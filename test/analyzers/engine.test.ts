@@ -4,6 +4,7 @@ import { found, type Rule } from '../../src/analyzers/rule.ts';
 import { RULES } from '../../src/analyzers/rules/index.ts';
 import type { Finding, Report, Verdict } from '../../src/core/finding.ts';
 import { busyReader, webServer } from '../support/logs.ts';
+import { reading } from '../support/readings.ts';
 import { outputs, topText } from '../support/tool-output.ts';
 import { factsOf, LSOF, reportOf, slowQuery, TraceLog } from '../support/trace-log.ts';
 
@@ -184,6 +185,23 @@ describe('the summary', () => {
     expect(report.summary).toContain('Cannot tell why redis-server is slow');
     expect(report.summary).toContain(reason);
     expect(exitCodeOf(report, 'warning')).toBe(4);
+  });
+
+  const status = (state: string) =>
+    reading('proc', 1000, { '/proc/9085/status': `Name:\tredis-server\nState:\t${state}\nPid:\t9085\n` });
+
+  it('of a process that is stopped says so, and how it goes on', () => {
+    const target = { pid: 9085, comm: 'redis-server', server: { kind: 'redis' } };
+    const report = reportOf(new TraceLog(), { target, outputs: [status('T (stopped)')] });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.summary).toBe(
+      'Cannot tell why redis-server is slow, because it is stopped, and answers nobody; kill -CONT 9085 lets it go on.',
+    );
+    const goesOn = reportOf(busyReader(), {
+      target,
+      outputs: [status('T (stopped)'), status('S (sleeping)')],
+    });
+    expect(goesOn.verdict).toBe('clear');
   });
 
   it('another tracer is a finding, not a blind spot', () => {

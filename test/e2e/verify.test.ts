@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { eventually, harmTo } from '../support/processes.ts';
-import { describeNeeds } from '../support/requirements.ts';
+import { describeNeeds, itNeeds } from '../support/requirements.ts';
 import { type Child, type Listener, Scene, type SpawnOptions } from '../support/scene.ts';
 import { soakVerify } from '../support/soak-verify.ts';
 import { notesIn, policyOf, verifyArgs } from '../support/verify.ts';
@@ -386,6 +386,15 @@ it('is refused without --fix or --apply, with an unknown finding, and with what 
     ['CONFIG REWRITE', 'no setting that could be put back'],
   ] as const)
     expect(await refused('--fix', 'fsync-per-write', '--report', await fixed(command))).toContain(why);
+});
+
+itNeeds(['dist'], '--quiet tells nothing of its own diagnosis either', async () => {
+  const sleeper = scene.spawn(['sleep', '60']);
+  const options = ['--fix', 'fsync-per-write', '--tracer', 'none', '--quiet'];
+  const { code, stderr } = await scene.perfcase(['verify', '--pid', String(sleeper.pid), ...options])
+    .finished;
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/^perfcase: fsync-per-write was not found [^\n]+\n$/);
 });
 
 describeNeeds(['dist', 'redis-server'], 'verify, killed at random moments', () => {

@@ -128,7 +128,7 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
     endpoint ? `${endpoint} is a query, yet its commands write.` : '',
     isQuery ? '' : 'A job that copies or converts keys looks the same.',
     paced ? 'The client rests between the steps of its walk: it looks like a job in the background.' : '',
-    'Each of these writes takes a round trip, and is appended to the log and synced like any other.',
+    `Each of these writes takes a round trip${isLogged(facts) ? ', and is appended to the log and synced like any other' : ''}.`,
   ];
   return found({
     id: 'write-in-read-path',
@@ -158,6 +158,11 @@ function report(facts: Facts, guilty: readonly Patterns[], requests: readonly Ht
       cost: 'No durability is lost; a change of the application, not of the server.',
     },
   });
+}
+
+/** Whether the writes were seen to go into an append-only log. */
+function isLogged(facts: Facts): boolean {
+  return facts.trace!.appends.some(({ channel }) => channel.role === 'append-log');
 }
 
 /** The next step of a walk that has begun. */

@@ -11,12 +11,19 @@ const GROUPS: Readonly<Record<string, string>> = {
   tracers: 'Tools of other tracers (not needed where bpf works)',
 };
 
+/** The tracers were tried on a process of this user; those of others need a privilege. */
+function whose({ privileges }: Check): string {
+  return privileges.root || privileges.capSysPtrace
+    ? ''
+    : ' for processes of this user; for those of others, run it as root';
+}
+
 /** The check for a terminal: 80 columns, no colour, every word readable by a screen reader. */
 export function checkText(check: Check): string {
   const { machine, privileges, tracers, lab, diagnose } = check;
   const lines = [
     ...wrap(
-      `perfcase ${check.perfcase}: diagnose ${diagnose.ready ? 'can do its job here.' : `cannot do its job here: ${diagnose.reasons.join('; ')}.`}`,
+      `perfcase ${check.perfcase}: diagnose ${diagnose.ready ? `can do its job here${whose(check)}.` : `cannot do its job here: ${diagnose.reasons.join('; ')}.`}`,
       0,
     ),
     '',

@@ -62,7 +62,7 @@ async function run(options: Options, io: Io): Promise<void> {
 
 const same = (one: string, other: string): boolean => resolve(one) === resolve(other);
 
-/** Says what was found. A recording that could not be written takes nothing from that, and is told at the end. */
+/** Says what was found. A recording or raw folder that could not be written takes nothing from that, and is told at the end. */
 async function report(
   capture: RawCapture,
   target: LiveTarget,
@@ -81,14 +81,14 @@ async function report(
   if (capture.ended) progress(`${target.comm} (pid ${target.pid}) ended while it was watched`);
   if (capture.straceMissing !== undefined && options.tracer !== 'none') progress(capture.straceMissing);
   if (capture.configMissing !== undefined) progress(`its settings were not read: ${capture.configMissing}`);
-  if (options.keepRaw !== undefined) {
-    await writeRaw(options.keepRaw, capture);
+  const notKept = options.keepRaw === undefined ? undefined : await writeRaw(options.keepRaw, capture);
+  if (options.keepRaw !== undefined && !notKept)
     progress(`what the tools printed is in ${options.keepRaw}; it holds keys and values of others`);
-  }
   if (recording) await printReport(judge(recording, { redact: options.redact }).report, options, io);
   else {
     const { facts } = assemble(capture, { redact: options.redact });
     await printReport(diagnose(facts, summaryOf(capture)), options, io);
   }
-  if (keeper?.failure) throw keeper.failure;
+  const failure = keeper?.failure ?? notKept;
+  if (failure) throw failure;
 }

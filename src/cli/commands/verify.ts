@@ -112,7 +112,7 @@ async function run(options: Options, io: Io): Promise<void> {
     stateFile,
     io,
   );
-  if (io.signal.aborted) throw new UserError('interrupted; nothing was changed.', EXIT.inconclusive);
+  if (io.signal.aborted) throw interrupted();
   const result = await verify({
     ...{ target, order, watch, rounds, progress },
     windowMs: watch.durationMs / (2 * rounds + 1),
@@ -167,17 +167,18 @@ function readReport(path: string): Report {
 
 /** The finding whose fix is tried; undefined with --apply alone. @throws UserError when it does not stand */
 async function findingOf(
-  { fix }: Options,
+  options: Options,
   given: Report | undefined,
   target: LiveTarget,
   watch: Watch,
   io: Io,
 ): Promise<Finding | undefined> {
+  const { fix } = options;
   if (fix === undefined) return undefined;
-  const report = given ?? (await diagnosed(target, watch, io));
+  const report = given ?? (await diagnosed(target, watch, progressOf(options, io)));
   const finding = report.findings.find(({ id }) => id === fix);
   if (finding) return finding;
-  if (io.signal.aborted) throw new UserError('interrupted; nothing was changed.', EXIT.inconclusive);
+  if (io.signal.aborted) throw interrupted();
   if (!isAlive(target)) throw new UserError(`${target.comm} (pid ${target.pid}) ended.`, EXIT.inconclusive);
   const why = [...report.ruledOut, ...report.notChecked].find(({ id }) => id === fix)?.because;
   throw new UserError(
@@ -186,11 +187,17 @@ async function findingOf(
   );
 }
 
-async function diagnosed(target: LiveTarget, watch: Watch, io: Io): Promise<Report> {
+const interrupted = () => new UserError('interrupted; nothing was changed.', EXIT.inconclusive);
+
+async function diagnosed(
+  target: LiveTarget,
+  watch: Watch,
+  progress: (line: string) => void,
+): Promise<Report> {
   const capture = await captureLive(target, {
     ...watch,
     durationMs: DIAGNOSIS_MS,
-    progress: (line) => io.stderr.write(`perfcase: ${line}\n`),
+    progress,
   });
   return diagnose(assemble(capture, { redact: true }).facts, summaryOf(capture));
 }
@@ -213,6 +220,7 @@ async function orderOf(
       : { ...order, server: { password: watch.server.password } };
   }
   const answer = await askServer(target, watch.server, watch.self, io.signal);
+  if (io.signal.aborted) throw interrupted();
   if (!answer.at)
     throw new UserError(
       `its settings cannot be changed: ${answer.missing ?? 'it did not answer'}. Nothing was changed.`,

@@ -9,6 +9,8 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import { changesOf, stageRows } from './words.ts';
 
 const WIDTH = 80;
+/** Columns of what a row of the timings names. */
+const LABEL = 31;
 
 /** Tells a replay as a class would follow it: what is looked at, why, and what came out. */
 export class Story implements ReplayListener {
@@ -43,7 +45,8 @@ export class Story implements ReplayListener {
     const gain =
       ratio === undefined ? '' : `, ${significant(Number(ratio.toPrecision(2)))} times as fast as before`;
     const spread = samples.length > 1 ? ` (median of ${samples.length})` : '';
-    this.write(`   ${this.chalk.bold(`${asked} takes ${formatMs(seconds * 1000)}${spread}${gain}`)}\n`);
+    const took = wrap(`${asked} takes ${formatMs(seconds * 1000)}${spread}${gain}`, WIDTH, '   ');
+    for (const line of took) this.write(`   ${this.chalk.bold(line.trimStart())}\n`);
   }
 
   diagnosed(report: Report): void {
@@ -74,10 +77,12 @@ export class Story implements ReplayListener {
     const here = keys === undefined ? 'here' : `here, ${keys} keys`;
     const head = ['', here, 'predicted', isCase ? 'the case, 5000' : ''];
     for (const [first, measured, before, original] of [head, ...rows]) {
+      const figures = `${measured!.padStart(17)}${before!.padStart(12)}${original!.padStart(17)}`;
+      // A name that is too long for its column goes on above; the figures stand beside its last line.
+      const name = wrap(first!, LABEL, '').map((line) => `   ${line.padEnd(LABEL)}`);
       this.write(
-        `   ${first!.padEnd(31)}${measured!.padStart(17)}${before!.padStart(12)}${original!.padStart(17)}`.trimEnd(),
+        `${name.map((line, at) => (at < name.length - 1 ? line : line + figures).trimEnd()).join('\n')}\n`,
       );
-      this.write('\n');
     }
     if (replay.notFound.length > 0) {
       this.write(

@@ -158,6 +158,14 @@ describe('what it says', () => {
     ]);
   });
 
+  it('says that a write is logged and synced only where it was seen', () => {
+    const logged = /is appended to the log and synced/;
+    expect(findingOf(ID, { log: slowQuery(new TraceLog()), lsof: LSOF }).why).toMatch(logged);
+    const { why } = findingOf(ID, { log: slowQuery(new TraceLog({ appendfsync: 'off' })) });
+    expect(why).toContain('Each of these writes takes a round trip.');
+    expect(why).not.toMatch(logged);
+  });
+
   it('is less sure of one write than of many', () => {
     const few = findingOf(ID, { log: firstTurns() }).confidence;
     const many = findingOf(ID, { log: slowQuery(new TraceLog()) }).confidence;

@@ -65,7 +65,16 @@ it('names every tool in one of its groups, and every loss', () => {
 
 it('says nothing of an installation where nothing is missing', () => {
   const { install: _, ...rest } = BARE;
-  const text = checkText({ ...rest, missing: [], diagnose: { ready: true, reasons: [] } });
+  const privileges = { ...BARE.privileges, root: true };
+  const text = checkText({ ...rest, privileges, missing: [], diagnose: { ready: true, reasons: [] } });
   expect(text.split('\n')[0]).toBe('perfcase 0.1.0: diagnose can do its job here.');
   expect(text).not.toMatch(/installs|Missing/);
+});
+
+it('promises a user without privileges no processes of others', () => {
+  const privileges = { ...BARE.privileges, root: false, capSysPtrace: false };
+  const text = checkText({ ...BARE, privileges, diagnose: { ready: true, reasons: [] } });
+  expect(text.replaceAll(/\s+/g, ' ')).toContain(
+    'diagnose can do its job here for processes of this user; for those of others, run it as root.',
+  );
 });
