@@ -5,6 +5,7 @@ import type { Command } from './derive/conversation.ts';
 import { timeOf } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import { callEvidence, type Facts } from './facts.ts';
+import { lossOf } from './losses.ts';
 import { clear, countOf, found, insufficient, milliseconds } from './rule.ts';
 
 /** Fewer commands say nothing about those that were not seen. */
@@ -34,7 +35,8 @@ export interface Held extends Stops {
 
 /**
  * The commands that `isCulprit` picks and that took `fromUs` or longer, unless commands of constant cost were late too:
- * then the thread had no CPU, and nothing is said of the commands.
+ * then the thread had no CPU, and nothing is said of the commands. Of one whose answer was not seen, nobody knows when it
+ * was done.
  */
 export function heldBy(
   trace: Trace,
@@ -44,15 +46,21 @@ export function heldBy(
   const slow: { command: Command; us: number }[] = [];
   let waiting = 0;
   let lateOthers = 0;
+  let unanswered = 0;
   for (const execution of trace.executions) {
     const us = execution.us / execution.commands.length;
     if (us < fromUs) continue;
     const culprits = execution.commands.filter(isCulprit);
-    for (const command of culprits) slow.push({ command, us });
+    for (const command of culprits) {
+      if (command.reply) slow.push({ command, us });
+      else unanswered++;
+    }
     if (culprits.length > 0) waiting = Math.max(waiting, execution.waiting ?? 0);
     else if (execution.commands.every(({ name, args }) => hasConstantCost(name, args))) lateOthers++;
   }
   if (slow.length === 0 || lateOthers > slow.length * LATE_OTHERS) return undefined;
+  // Where calls are missing from the log, what seems to take long stands before such a place.
+  if (lossOf(trace) !== undefined && unanswered > slow.length * LATE_OTHERS) return undefined;
   slow.sort((a, b) => b.us - a.us);
   const times = slow.map(({ us }) => us);
   const stops = stopsOf(times, trace.seconds);

@@ -26,7 +26,7 @@ const NAMES = new Set(
 const OF_MODULE = /^[A-Z]{2,12}\.[A-Z_]{2,20}$/i;
 
 /** What stands for a word that is no command: a client may have typed anything, also a password. */
-const UNKNOWN = '(unknown)';
+export const UNKNOWN_COMMAND = '(unknown)';
 
 /** Whether a word in the place of a command is one, and no data of somebody's. */
 export function isCommandName(word: string): boolean {
@@ -35,5 +35,5 @@ export function isCommandName(word: string): boolean {
 
 /** The name of a command as reports show it. */
 export function commandName(word: string): string {
-  return isCommandName(word) ? word.toUpperCase() : UNKNOWN;
+  return isCommandName(word) ? word.toUpperCase() : UNKNOWN_COMMAND;
 }

@@ -1,3 +1,4 @@
+import { isCommandName } from '../../core/command-names.ts';
 import type { DescriptorObservation, SyscallObservation } from '../../core/observation.ts';
 import type { StraceItem } from './trace-input.ts';
 
@@ -41,7 +42,7 @@ export interface Channel {
   closed: boolean;
 }
 
-const RESP_REQUEST = /^\*[1-9]\d*\r\n\$\d+\r\n[A-Za-z]/;
+const RESP_REQUEST = /^\*[1-9]\d*\r\n\$(\d+)\r\n([A-Za-z][A-Za-z0-9._|-]*)/;
 /** What a server sends to subscribers looks like a request too. */
 const PUSHED = /^\*[34]\r\n\$\d+\r\n[ps]?(?:message|(?:un)?subscribe)\r\n/;
 /** First characters: of RESP, and the least of a word. */
@@ -159,7 +160,12 @@ class OpenChannels {
 }
 
 function isRequest(payload: string): boolean {
-  return payload.charCodeAt(0) === ASTERISK && RESP_REQUEST.test(payload) && !PUSHED.test(payload);
+  if (payload.charCodeAt(0) !== ASTERISK) return false;
+  const begin = RESP_REQUEST.exec(payload);
+  if (!begin || PUSHED.test(payload)) return false;
+  const [all, length, word] = begin;
+  // What was cut may become any word.
+  return word!.length < Number(length) ? all.length === payload.length : isCommandName(word!);
 }
 
 function count(channel: Channel, call: SyscallObservation, direction: 'in' | 'out' | undefined): void {
@@ -216,7 +222,12 @@ export function isFile(channel: Channel): boolean {
 export function isOpaque(channel: Channel): boolean {
   if (channel.role !== 'other' || channel.reads < 3 || channel.writes < 3) return false;
   const { type } = channel.descriptor ?? {};
-  return channel.accepted || type === 'sock' || type === 'IPv4' || type === 'IPv6';
+  return channel.accepted || isSocketType(type);
+}
+
+/** As lsof and /proc name the types of sockets. */
+export function isSocketType(type: string | undefined): boolean {
+  return type === 'sock' || type === 'IPv4' || type === 'IPv6' || type === 'unix';
 }
 
 function openedBy(call: SyscallObservation): { fd: number; name?: string } | undefined {

@@ -1,61 +1,15 @@
-import { commandName } from '../../core/command-names.ts';
+import { commandName, UNKNOWN_COMMAND } from '../../core/command-names.ts';
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
-import { isBlocking, isKnown } from './command-table.ts';
+import { isBlocking } from './command-table.ts';
+import type { Command } from './rebuilt.ts';
 import { commandWords, RespReader, type RespTap, type RespValue } from './resp-reader.ts';
+import { Silence } from './silence.ts';
+import { lengthOf, type Stamp, stampOf } from './stamp.ts';
 import type { Turns } from './turns.ts';
+import { isCheck, TypedLines } from './typed-lines.ts';
 
-/** A command on a connection, with its reply when it was seen. Times in microseconds on the log's clock. */
-export interface Command {
-  readonly conversation: Conversation;
-  /** Upper case: "SADD"; "(unknown)" for a word that is no command. */
-  readonly name: string;
-  /** Without the name. */
-  readonly args: readonly RespValue[];
-  /** The call that brought its last byte. */
-  readonly call: SyscallObservation;
-  /** When its last byte had moved: read by the server, or sent by the client. Absent in a log without times. */
-  readonly atUs?: number;
-  reply?: RespValue;
-  replyCall?: SyscallObservation;
-  /** When its reply began to move. */
-  repliedUs?: number;
-  /** When its reply had moved. */
-  replyEndUs?: number;
-  /** Syncs on the serving thread that stood between the command and its reply. */
-  heldBy: Sync[];
-  /** It came in one read together with another command. */
-  pipelined: boolean;
-  /** The turn of the event loop in which a traced server read it. */
-  readonly turn?: number;
-}
-
-/** A sync call. */
-export interface Sync {
-  readonly call: SyscallObservation;
-  readonly channel: Channel;
-  readonly startUs?: number;
-  readonly durationUs?: number;
-  /** True when the thread that appended and replies made it; false for a thread in the background. */
-  readonly foreground: boolean;
-  /** Commands that had been read and not answered when it began. */
-  readonly held: Command[];
-}
-
-/** A write to an append-only log. */
-export interface Append {
-  readonly call: SyscallObservation;
-  readonly channel: Channel;
-  /** Names of the commands in it. */
-  readonly commands: string[];
-  /** The sync of the same descriptor that followed on the same thread before any reply was sent. */
-  sync?: Sync;
-}
-
-interface Stamp {
-  readonly call: SyscallObservation;
-  readonly us?: number;
-}
+export type { Append, Command, Sync } from './rebuilt.ts';
 
 /** Told what the bytes of a conversation were taken for. */
 export interface ConversationTaps {
@@ -66,6 +20,10 @@ export interface ConversationTaps {
 }
 
 const STREAMING = new Set(['MONITOR', 'SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'PSYNC', 'SYNC']);
+/** In RESP3 these are answered by pushes, and other commands go on beside them. */
+const SUBSCRIBING = /^[PS]?(?:UN)?SUBSCRIBE$/;
+/** How a request begins, as far as it was read. */
+const REQUEST_BEGIN = /^\*(?:\d*\r?$|\d+\r\n(?:\$|$))/;
 
 /** One connection that speaks RESP, seen from one end: its commands, each paired with its reply. */
 export class Conversation {
@@ -79,6 +37,16 @@ export class Conversation {
   private readonly replies: RespReader<Stamp>;
   private lastCommandCall: SyscallObservation | undefined;
   private requestCut = false;
+  private readonly typed = new TypedLines();
+  /** What was read last has been answered: the next read begins a message. */
+  private quiet: boolean;
+  /** Commands that wait for a reply before one that was not understood, whose replies nobody can tell apart. */
+  private unread: number | undefined;
+  /** Commands since a moment at which others may have waited for their replies unseen; undefined when none did. */
+  private doubtful: Command[] | undefined;
+  private readonly silence = new Silence();
+  /** It speaks RESP3. */
+  private pushes = false;
 
   /** @param side which end of the connection was traced */
   constructor(
@@ -88,12 +56,14 @@ export class Conversation {
     private readonly taps?: ConversationTaps,
     private readonly turns?: Turns,
   ) {
+    this.quiet = channel.accepted;
+    if (!channel.accepted) this.doubtful = [];
     this.requests = new RespReader<Stamp>(
       (message) => this.command(message.value, message.last),
       taps?.requests,
     );
     this.replies = new RespReader<Stamp>(
-      (message) => this.reply(message.value, message.first),
+      (message) => this.reply(message.value, message.first, message.last),
       taps?.replies,
     );
   }
@@ -105,28 +75,58 @@ export class Conversation {
 
   request(call: SyscallObservation): void {
     this.dropUnanswered(call);
+    if (this.quiet && this.doubtful?.length !== 0) this.doubtful = undefined;
     const payload = call.payload ?? '';
     // After a gap the next request begins with the next read.
-    if ((this.requests.lost || this.requestCut) && payload.startsWith('*')) this.requests.resync();
-    if (this.replies.lost) this.pending.length = 0;
+    if ((this.requests.lost || this.requestCut) && REQUEST_BEGIN.test(payload)) this.requests.resync();
+    if (this.replies.lost || (this.unread !== undefined && this.quiet)) {
+      this.pending.length = 0;
+      this.unread = undefined;
+    }
     // Half a reply that nobody waits for answered a command that was not seen.
     if (this.pending.length === 0) this.replies.resync();
+    const length = lengthOf(call) ?? payload.length;
     this.requestCut = lengthOf(call) === undefined;
-    if (this.requests.atBoundary && isKnown(/^[A-Za-z]+/.exec(payload)?.[0] ?? '')) {
-      this.inline(payload, call);
-      return;
-    }
-    this.requests.push(payload, lengthOf(call) ?? payload.length, stamp(call));
+    const isTyped = this.mayBeTyped(payload) && this.inline(payload, length, call);
+    this.quiet = false;
+    if (isTyped) return;
+    this.requests.push(payload, length, stampOf(call, this.turns));
     if (this.requestCut) this.salvage(payload, call);
+    if (this.requests.lost) this.unread ??= this.pending.length;
+  }
+
+  /** The end of a value may look like a command typed by hand, where the place in the stream is not sure. */
+  private mayBeTyped(payload: string): boolean {
+    if (this.typed.isHalf) return true;
+    if (this.quiet) return this.requests.atBoundary || this.requests.lost;
+    return this.requests.atBoundary && (!this.isStart || isCheck(payload));
   }
 
   answer(call: SyscallObservation): void {
     const payload = call.payload ?? '';
-    if (this.streaming || this.pending.length === 0) {
+    this.quiet = true;
+    if (payload.startsWith('>')) this.pushed();
+    // Half a push may have come before.
+    const isPush = payload.startsWith('>') || !(this.replies.atBoundary || this.replies.lost);
+    if (this.unread === 0) return;
+    if (this.streaming || (this.pending.length === 0 && !isPush)) {
       this.orphan(payload);
       return;
     }
-    this.replies.push(payload, lengthOf(call) ?? payload.length, stamp(call));
+    this.replies.push(payload, lengthOf(call) ?? payload.length, stampOf(call, this.turns));
+  }
+
+  /** A push shows that it speaks RESP3, where a subscriber's other commands are answered as ever. */
+  private pushed(): void {
+    if (this.pushes || this.commands.some(({ name }) => name === 'MONITOR' || name.endsWith('SYNC'))) return;
+    this.pushes = true;
+    if (!this.streaming) return;
+    this.streaming = false;
+    this.pending.splice(
+      0,
+      this.pending.length,
+      ...this.pending.filter(({ name }) => !SUBSCRIBING.test(name)),
+    );
   }
 
   /** A server answers what it has read before it waits for more: what it has not by then was answered unseen. */
@@ -135,9 +135,14 @@ export class Conversation {
     while (this.pending.length > 0) {
       const { call, turn, name } = this.pending[0]!;
       if (turn === undefined || call.tid !== tid || turn >= this.turns.now(tid) || isBlocking(name)) return;
-      this.pending.shift();
+      this.shift();
       this.holes++;
     }
+  }
+
+  private shift(): Command | undefined {
+    if (this.unread !== undefined) this.unread--;
+    return this.pending.shift();
   }
 
   /** A reply came. Where several commands wait for one, another reply may have been missed: then the last one tells. */
@@ -152,7 +157,18 @@ export class Conversation {
   private orphan(payload: string): void {
     if (this.streaming || this.isStart || !this.replies.atBoundary || !/^[+:$*_,#%~-]/.test(payload)) return;
     this.taps?.replies.header(payload.charAt(0), 0, 1);
-    this.holes++;
+    if (this.doubtful) this.retract();
+    else this.holes++;
+  }
+
+  /** There were more replies than commands: they began with those of commands that were asked before. */
+  private retract(): void {
+    for (const command of this.doubtful ?? []) {
+      delete command.reply;
+      delete command.replyCall;
+      delete command.repliedUs;
+      delete command.replyEndUs;
+    }
   }
 
   /** Nothing was asked yet: the first reply may answer what was asked before the log began. */
@@ -168,6 +184,10 @@ export class Conversation {
     this.replies.resync();
     this.requestCut = false;
     this.lastCommandCall = undefined;
+    this.typed.clear();
+    this.unread = undefined;
+    this.quiet = false;
+    this.doubtful = [];
   }
 
   /** A command of a log that shows neither its whole text nor its length: what is there is still a command. */
@@ -180,16 +200,25 @@ export class Conversation {
       }),
     );
     this.requests.resync();
-    this.command({ type: '*', length: words.length, items: words }, stamp(call));
+    this.command({ type: '*', length: words.length, items: words }, stampOf(call, this.turns));
   }
 
-  private inline(payload: string, call: SyscallObservation): void {
-    this.taps?.inline(payload);
-    for (const line of payload.split(/\r?\n/)) {
-      if (line === '') continue;
-      const items = line.split(' ').map((text): RespValue => ({ type: '$', text, length: text.length }));
-      this.command({ type: '*', length: items.length, items }, stamp(call));
+  /** @returns whether it was commands typed by hand */
+  private inline(payload: string, length: number, call: SyscallObservation): boolean {
+    const isHalf = this.typed.isHalf;
+    const lines = this.typed.read(payload);
+    if (!lines || payload.length < length) {
+      this.typed.clear();
+      if (isHalf) this.requests.loseTrack();
+      return false;
     }
+    this.requests.resync();
+    this.taps?.inline(payload);
+    for (const words of lines) {
+      const items = words.map((text): RespValue => ({ type: '$', text, length: text.length }));
+      this.command({ type: '*', length: items.length, items }, stampOf(call, this.turns));
+    }
+    return true;
   }
 
   private command(value: RespValue, at: Stamp): void {
@@ -200,7 +229,7 @@ export class Conversation {
     if (pipelined) this.commands.at(-1)!.pipelined = true;
     const command: Command = {
       conversation: this,
-      name: commandName(name!.text!),
+      name: nameOf(name!),
       args,
       call: at.call,
       ...(at.us === undefined ? {} : { atUs: at.us }),
@@ -209,33 +238,34 @@ export class Conversation {
       ...(this.turns ? { turn: this.turns.now(at.call.tid) } : {}),
     };
     this.lastCommandCall = at.call;
-    if (STREAMING.has(command.name)) this.streaming = true;
+    if (command.name === 'HELLO' && args[0]?.text === '3') this.pushes = true;
+    const isPushed = this.pushes && SUBSCRIBING.test(command.name);
+    if (STREAMING.has(command.name) && !isPushed) this.streaming = true;
     this.commands.push(command);
-    this.pending.push(command);
+    this.doubtful?.push(command);
+    if (!isPushed && !this.silence.covers(command.name, args)) this.pending.push(command);
     this.onCommand(command);
   }
 
-  private reply(value: RespValue, first: Stamp): void {
-    if (value.type === '>' || value.type === '|') return;
+  private reply(value: RespValue, first: Stamp, last: Stamp): void {
+    if (value.type === '>' || value.type === '|' || this.unread === 0) return;
     this.noteTurn(first.call);
-    const command = this.pending.shift();
-    if (!command) return;
+    const command = this.shift();
+    if (!command) {
+      this.retract();
+      return;
+    }
     command.reply = value;
     command.replyCall = first.call;
     if (first.call.startUs !== undefined) {
       command.repliedUs = first.call.startUs;
-      command.replyEndUs = first.call.startUs + (first.call.durationUs ?? 0);
+      const { call } = first.turn === last.turn ? last : first;
+      command.replyEndUs = (call.startUs ?? first.call.startUs) + (call.durationUs ?? 0);
     }
   }
 }
 
-/** Bytes that really moved: the result, or for a write copied without its result the count that was asked for. */
-export function lengthOf(call: SyscallObservation): number | undefined {
-  if (call.result !== undefined) return Math.max(0, call.result);
-  const count = /^(?:write|send|sendto)$/.test(call.name) ? /"(?:\.\.\.)?, (\d+)/.exec(call.args) : null;
-  return count ? Number(count[1]) : undefined;
-}
-
-function stamp(call: SyscallObservation): Stamp {
-  return call.startUs === undefined ? { call } : { call, us: call.startUs + (call.durationUs ?? 0) };
+/** The name of a command; what was cut may be the beginning of another's. */
+export function nameOf(word: RespValue): string {
+  return word.cut ? UNKNOWN_COMMAND : commandName(word.text ?? '');
 }

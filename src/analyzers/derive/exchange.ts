@@ -1,5 +1,5 @@
 import type { SyscallObservation } from '../../core/observation.ts';
-import { type Channel, directionOf } from './channel.ts';
+import { type Channel, directionOf, isSocketType } from './channel.ts';
 import { type Command, Conversation } from './conversation.ts';
 import type { StraceItem } from './trace-input.ts';
 
@@ -49,8 +49,10 @@ export function lacksBytes(items: readonly StraceItem[]): boolean {
   return moved;
 }
 
+/** As strace -y and -yy print it. */
+const SOCKET_NAME = /^(?:socket|TCP|TCPv6|UNIX|UNIX-STREAM):/;
+
 /** A socket, as far as that is known without its bytes. */
 export function isConnection({ accepted, descriptor, name }: Channel): boolean {
-  const type = descriptor?.type;
-  return accepted || type === 'sock' || type === 'IPv4' || type === 'IPv6' || /^socket:/.test(name ?? '');
+  return accepted || isSocketType(descriptor?.type) || SOCKET_NAME.test(name ?? '');
 }

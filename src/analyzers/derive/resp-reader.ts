@@ -234,6 +234,8 @@ export function commandWords(value: RespValue): RespValue[] | undefined {
   const name = value.items[0]!;
   if (name.type !== '$' || name.text === undefined || !/^[A-Za-z][A-Za-z0-9._|-]*$/.test(name.text))
     return undefined;
+  // Words only: anything else is no request, but something that was read from a wrong place on.
+  if (value.items.some(({ type }) => type !== '$')) return undefined;
   return value.items;
 }
 

@@ -1,7 +1,7 @@
 import type { SyscallObservation } from '../../core/observation.ts';
 import type { Channel } from './channel.ts';
 import { isBlocking } from './command-table.ts';
-import type { Append, Command, Conversation, Sync } from './conversation.ts';
+import { type Append, type Command, type Conversation, nameOf, type Sync } from './conversation.ts';
 import { RespReader } from './resp-reader.ts';
 
 /** A log of commands as it is read along, by its channel. */
@@ -61,8 +61,8 @@ export function makeAppend(call: SyscallObservation, channel: Channel, logs: Ope
   if (!log) {
     const names: string[] = [];
     const reader = new RespReader<null>(({ value }) => {
-      const name = value.items?.[0]?.text;
-      if (name !== undefined) names.push(name.toUpperCase());
+      const name = value.items?.[0];
+      if (name?.text !== undefined) names.push(nameOf(name));
     });
     log = { names, reader };
     logs.set(channel, log);

@@ -3,7 +3,7 @@ import { isCommandName } from '../../core/command-names.ts';
 import { showsKey } from '../../core/redact.ts';
 import { masked, maskedBytes, redactInline, redactName } from './protocol.ts';
 import type { Captured, Pseudonyms } from './pseudonyms.ts';
-import { cursorOf, isForm, isScanWord, PUSHED, SECRET_COMMANDS } from './words.ts';
+import { cursorOf, isForm, isReplyMode, isScanWord, PUSHED, SECRET_COMMANDS } from './words.ts';
 
 /** What was found at a place of a payload. A bulk string may go on in later calls, so it is written down at the end. */
 export type Piece =
@@ -125,6 +125,7 @@ export class PayloadWriter {
     const { text } = captured;
     const upper = name.toUpperCase();
     if (at === 0 && isForm(upper, text)) return text;
+    if (at === 1 && isReplyMode(upper, args())) return text;
     if (SECRET_COMMANDS.has(upper)) return masked(text);
     const cursor = cursorOf(upper);
     if (cursor !== undefined && text.length <= 20 && isScanWord(args(), at, cursor)) return text;

@@ -19,9 +19,15 @@ const HAVE_FORMS = new Set(
   MODULE REPLCONF`.split(/\s+/),
 );
 
-/** Whether the first argument says which form of the command is meant. */
+/** Whether the first argument says which form of the command is meant, or of the protocol. */
 export function isForm(name: string, word: string): boolean {
+  if (name === 'HELLO') return /^[23]$/.test(word);
   return HAVE_FORMS.has(name) && FORMS.has(word.toUpperCase());
+}
+
+/** Whether the second argument says whether replies are wanted: CLIENT REPLY. */
+export function isReplyMode(name: string, args: readonly string[]): boolean {
+  return name === 'CLIENT' && /^REPLY$/i.test(args[0] ?? '') && /^(?:ON|OFF|SKIP)$/i.test(args[1] ?? '');
 }
 
 /** Where the cursor of a command of the SCAN family stands among its arguments; undefined for other commands. */

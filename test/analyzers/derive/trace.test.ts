@@ -88,6 +88,65 @@ describe('conversations', () => {
     expect(derive(log).commands.at(-1)!.reply).toMatchObject({ text: 'mine' });
   });
 
+  it('of a Unix socket that speaks something else are counted as not understood', () => {
+    const log = new TraceLog().times(4, (each) =>
+      each.read(8, '\x16\x03\x01hello').write(8, '\x16\x03\x03hello'),
+    );
+    const lsof = [
+      'COMMAND    PID USER   FD   TYPE             DEVICE SIZE/OFF   NODE NAME',
+      'server    9085 app     8u  unix 0xffff9e0a4f3c7740      0t0  15448 /run/app.sock type=STREAM',
+    ].join('\n');
+    const trace = derive(log, { lsof });
+    expect(trace.opaque).toBe(1);
+  });
+
+  it('a name that was cut is nobody’s', () => {
+    const log = new TraceLog({ shown: 32 })
+      .read(8, `${request('GET', 'a')}${request('GETRANGE', 'a', '0', '9')}`)
+      .write(8, NIL);
+    expect(commandsOf(log).every((each) => !/^GET [^a]/.test(each))).toBe(true);
+    expect(
+      commandsOf(new TraceLog({ shown: 10 }).read(8, request('GETRANGE', 'a', '0', '9')).write(8, NIL)),
+    ).toEqual(['(unknown)']);
+  });
+
+  it('commands whose client wants no answer leave the others their replies', () => {
+    const log = new TraceLog()
+      .turn(8, ['GET', 'z'], NIL)
+      .read(8, request('CLIENT', 'REPLY', 'SKIP'))
+      .read(8, request('SET', 'a', 'b'))
+      .turn(8, ['GET', 'a'], bulk('b'));
+    expect(derive(log).commands.map(({ reply }) => reply?.text)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'b',
+    ]);
+  });
+
+  it('a subscriber of RESP3 goes on with other commands', () => {
+    const log = new TraceLog()
+      .turn(8, ['HELLO', '3'], '%1\r\n+proto\r\n:3\r\n')
+      .turn(8, ['SUBSCRIBE', 'news'], '>3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n')
+      .turn(8, ['GET', 'a'], bulk('x'))
+      .write(8, '>3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\n')
+      .write(8, 'hi\r\n')
+      .turn(8, ['GET', 'b'], bulk('y'));
+    const trace = derive(log);
+    expect(trace.commands.map(({ reply }) => reply?.text)).toEqual([undefined, undefined, 'x', 'y']);
+    expect(trace.holes).toBe(0);
+  });
+
+  it('a command typed by hand may come in pieces', () => {
+    const log = new TraceLog()
+      .turn(8, ['PING'], '+PONG\r\n')
+      .read(8, 'GETR')
+      .read(8, 'ANGE a 0 ')
+      .read(8, '9\r\n')
+      .write(8, bulk('x'));
+    expect(commandsOf(log)).toEqual(['PING', 'GETRANGE a 0 9']);
+  });
+
   it('attached in the middle of a reply, the next command is read', () => {
     const log = new TraceLog().write(8, '\nrest of something\r\n').turn(8, ['GET', 'a'], bulk('x'));
     expect(derive(log).commands).toMatchObject([{ name: 'GET', reply: { text: 'x' } }]);
