@@ -70,7 +70,7 @@ export class Conversation {
 
   /** Bytes of requests that were not captured or not understood: commands may be missing. */
   get lostBytes(): number {
-    return this.requests.lostBytes;
+    return this.requests.lostBytes + this.typed.half;
   }
 
   request(call: SyscallObservation): void {
@@ -97,7 +97,7 @@ export class Conversation {
 
   /** The end of a value may look like a command typed by hand, where the place in the stream is not sure. */
   private mayBeTyped(payload: string): boolean {
-    if (this.typed.isHalf) return true;
+    if (this.typed.half > 0) return true;
     if (this.quiet) return this.requests.atBoundary || this.requests.lost;
     return this.requests.atBoundary && (!this.isStart || isCheck(payload));
   }
@@ -184,6 +184,7 @@ export class Conversation {
     this.replies.resync();
     this.requestCut = false;
     this.lastCommandCall = undefined;
+    this.requests.lostBytes += this.typed.half;
     this.typed.clear();
     this.unread = undefined;
     this.quiet = false;
@@ -205,11 +206,12 @@ export class Conversation {
 
   /** @returns whether it was commands typed by hand */
   private inline(payload: string, length: number, call: SyscallObservation): boolean {
-    const isHalf = this.typed.isHalf;
+    const { half } = this.typed;
     const lines = this.typed.read(payload);
     if (!lines || payload.length < length) {
       this.typed.clear();
-      if (isHalf) this.requests.loseTrack();
+      if (half > 0) this.requests.loseTrack();
+      this.requests.lostBytes += half;
       return false;
     }
     this.requests.resync();

@@ -19,9 +19,9 @@ export function isCheck(bytes: string): boolean {
 export class TypedLines {
   private rest = '';
 
-  /** Whether half a line was read. */
-  get isHalf(): boolean {
-    return this.rest !== '';
+  /** Bytes of the line that was read half; 0 when none is. */
+  get half(): number {
+    return this.rest.length;
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { BulkPlace, RespValue } from '../../analyzers/derive/resp-reader.ts';
 import { isCommandName } from '../../core/command-names.ts';
 import { showsKey } from '../../core/redact.ts';
-import { masked, maskedBytes, redactInline, redactName } from './protocol.ts';
+import { masked, maskedBytes, maskedName, redactInline, redactName } from './protocol.ts';
 import type { Captured, Pseudonyms } from './pseudonyms.ts';
 import { cursorOf, isForm, isReplyMode, isScanWord, PUSHED, SECRET_COMMANDS } from './words.ts';
 
@@ -109,7 +109,7 @@ export class PayloadWriter {
 
   private name(captured: Captured): string {
     const { text, length } = captured;
-    if (text.length < length) return masked(text);
+    if (text.length < length) return maskedName(text);
     return redactName(text, () => this.pseudonyms.of(captured));
   }
 

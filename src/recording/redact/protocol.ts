@@ -6,6 +6,8 @@ import { isPublicError, isPublicStatus } from './words.ts';
 const MASK = 'x';
 /** A header's number has as many digits at most; what is longer is no header that a server accepts. */
 const HEADER = /^[$*%~>|=!]-?\d{0,10}$/;
+/** What may be the name of a command. */
+const NAME = /^[A-Za-z][A-Za-z0-9._|-]*$/;
 /** How a server repeats a command to a MONITOR: time, database and address. The command follows. */
 const MONITORED = /^\+\d{9,}\.\d{6} \[\d+ [^\]\r\n]*\] "/;
 
@@ -91,9 +93,13 @@ function inlineLine(line: string, replace: (words: readonly string[], at: number
 /** The first word of a command. It stays a name where it was one. */
 export function redactName(word: string, stand: (word: string) => string): string {
   if (isCommandName(word)) return word;
-  if (/^[A-Za-z][A-Za-z0-9._|-]*$/.test(word)) {
-    const other = stand(word);
-    return isCommandName(other) ? masked(word) : other;
-  }
+  if (!NAME.test(word)) return maskedName(word);
+  const other = stand(word);
+  return isCommandName(other) ? masked(word) : other;
+}
+
+/** In place of a first word that tells nothing: no name of a command where it was none. */
+export function maskedName(word: string): string {
+  if (NAME.test(word)) return masked(word);
   return /^[A-Za-z]/.test(word) ? `x${'~'.repeat(word.length - 1)}` : '~'.repeat(word.length);
 }
