@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Budget, MAX_OVERHEAD } from '../../src/capture/overhead.ts';
+import { traceWindows } from '../../src/capture/windows.ts';
 import { quantile, significant } from '../../src/core/units.ts';
 import { TRACERS, type TracerName, traceCalls } from '../../src/tracers/ladder.ts';
 import { type Listener, Scene } from '../../test/support/scene.ts';
@@ -23,8 +25,14 @@ const FIRST_REQUESTS = 1500;
 const MAX_CALLS = 5_000_000;
 /** Tracers look whether they may go on more often than this, as long as there are calls. */
 const LAST_LOOK_MS = 500;
+/** How `diagnose` watches: with the first of the tracers and its default budget. */
+const BUDGETED = 'bpf, budget 5 %';
+/** A run within the budget: as long as a short diagnosis, so that it holds the windows and the rests between them. */
+const BUDGETED_SECONDS = 3;
 /** The CPU that a server shares with its only client. */
 const ONE_CPU = '1';
+
+type Watcher = TracerName | typeof BUDGETED;
 
 export interface ThroughputOptions {
   readonly rounds: number;
@@ -54,6 +62,10 @@ export async function throughputTables(
   say: (line: string) => void,
   { rounds = 5, tracers = TRACERS, rows = '' }: Partial<ThroughputOptions> = {},
 ): Promise<[Table, Table]> {
+  // Other tracers within a budget say nothing about bpf.
+  const watchers: readonly Watcher[] = tracers.flatMap((tracer): Watcher[] =>
+    tracer === 'bpf' ? [tracer, BUDGETED] : [tracer],
+  );
   const kept: string[][] = [];
   const added: string[][] = [];
   for (const name of ['redis-server', 'perfcase kv'] as const) {
@@ -68,8 +80,8 @@ export async function throughputTables(
         name === 'redis-server' ? await scene.redis({ directives }) : await scene.kv({ directives });
       for (const { load, title } of titled) {
         say(title);
-        const { alone, under } = await compare(scene, server, load, { rounds, tracers });
-        kept.push([title, rate(alone), ...tracers.map((tracer) => percent(under.get(tracer)?.part))]);
+        const { alone, under } = await compare(scene, server, load, { rounds, watchers });
+        kept.push([title, rate(alone), ...watchers.map((watcher) => percent(under.get(watcher)?.part))]);
         added.push([title, ...tracers.map((tracer) => microseconds(under.get(tracer)?.addedUs))]);
       }
     } finally {
@@ -80,12 +92,13 @@ export async function throughputTables(
   return [
     {
       title: 'Requests a second that the server keeps while a tracer is attached',
-      head: [head, 'alone', ...tracers],
+      head: [head, 'alone', ...watchers],
       rows: kept,
       notes: [
         `redis-benchmark, not pipelined, on this machine's disk; medians of ${rounds} rounds, in each of which`,
         'the server runs alone and under each tracer. A server with one client shares one CPU with it: they take',
-        'turns, and on two CPUs the time of a round trip depends on where the kernel wakes them.',
+        'turns, and on two CPUs the time of a round trip depends on where the kernel wakes them. Watched all the',
+        `time, without a budget, except under "${BUDGETED}": there as diagnose does it, over ${BUDGETED_SECONDS} s.`,
       ],
     },
     {
@@ -101,39 +114,40 @@ async function compare(
   scene: Scene,
   server: Listener,
   load: Load,
-  { rounds, tracers }: { rounds: number; tracers: readonly TracerName[] },
-): Promise<{ alone: number; under: ReadonlyMap<TracerName, Kept> }> {
+  { rounds, watchers }: { rounds: number; watchers: readonly Watcher[] },
+): Promise<{ alone: number; under: ReadonlyMap<Watcher, Kept> }> {
   await scene.cli(server, ['CONFIG', 'SET', 'appendfsync', load.appendfsync]);
   if (load.clients === 1) await scene.spawn(['taskset', '-acp', ONE_CPU, String(server.pid)]).finished;
   const alone: number[] = [];
-  const parts = new Map(tracers.map((tracer) => [tracer, [] as number[]]));
-  const added = new Map(tracers.map((tracer) => [tracer, [] as number[]]));
-  const requests = new Map<TracerName | 'alone', number>();
-  const next = (who: TracerName | 'alone') => requests.get(who) ?? FIRST_REQUESTS;
+  const parts = new Map(watchers.map((watcher) => [watcher, [] as number[]]));
+  const added = new Map(watchers.map((watcher) => [watcher, [] as number[]]));
+  const requests = new Map<Watcher | 'alone', number>();
+  const next = (who: Watcher | 'alone') => requests.get(who) ?? FIRST_REQUESTS;
   // The first round only tells how many requests fill a run.
   for (let round = 0; round <= rounds; round++) {
     const free = await benchmark(scene, server, load, next('alone'));
     requests.set('alone', Math.ceil(free * RUN_SECONDS));
     if (round > 0) alone.push(free);
-    for (const tracer of tracers) {
-      const run = await runUnder(tracer, server.pid, next(tracer), (count) =>
+    for (const watcher of watchers) {
+      const run = await runUnder(watcher, server.pid, next(watcher), (count) =>
         benchmark(scene, server, load, count),
       );
       if (run === undefined) continue;
-      requests.set(tracer, Math.ceil(run.perSecond * RUN_SECONDS));
+      const seconds = watcher === BUDGETED ? BUDGETED_SECONDS : RUN_SECONDS;
+      requests.set(watcher, Math.ceil(run.perSecond * seconds));
       if (round === 0) continue;
-      parts.get(tracer)!.push(run.perSecond / free);
+      parts.get(watcher)!.push(run.perSecond / free);
       const longerUs = (1 / run.perSecond - 1 / free) * run.requests * 1e6;
-      added.get(tracer)!.push(longerUs / Math.max(1, run.calls));
+      added.get(watcher)!.push(longerUs / Math.max(1, run.calls));
     }
   }
   const median = (values: readonly number[] | undefined) => quantile(values ?? [], 0.5);
   return {
     alone: median(alone)!,
     under: new Map(
-      tracers.map((tracer) => [
-        tracer,
-        { part: median(parts.get(tracer)), addedUs: median(added.get(tracer)) },
+      watchers.map((watcher) => [
+        watcher,
+        { part: median(parts.get(watcher)), addedUs: median(added.get(watcher)) },
       ]),
     ),
   };
@@ -154,11 +168,12 @@ async function benchmark(scene: Scene, server: Listener, load: Load, requests: n
 
 /** A run while a tracer is attached; undefined where that tracer does not work. */
 async function runUnder(
-  tracer: TracerName,
+  watcher: Watcher,
   pid: number,
   requests: number,
   run: (requests: number) => Promise<number>,
 ): Promise<Run | undefined> {
+  if (watcher === BUDGETED) return runWithin(pid, requests, run);
   const over = new AbortController();
   let isDone = false;
   let attached = () => {};
@@ -166,7 +181,7 @@ async function runUnder(
     attached = () => resolve(true);
   });
   const trace = traceCalls(
-    tracer,
+    watcher,
     {
       ...{ pids: [pid], durationMs: 60_000, maxCalls: MAX_CALLS, signal: over.signal, onAttached: attached },
       isSpent: () => isDone,
@@ -188,6 +203,31 @@ async function runUnder(
   }
   const capture = await trace;
   return { perSecond, requests, calls: capture.status === 'captured' ? countLines(capture.text) : 0 };
+}
+
+/** A run while the server is watched as long as the default budget bears; undefined where bpf does not work. */
+async function runWithin(
+  pid: number,
+  requests: number,
+  run: (requests: number) => Promise<number>,
+): Promise<Run | undefined> {
+  const over = new AbortController();
+  const durationMs = BUDGETED_SECONDS * 1000;
+  const terms = { maxOverhead: MAX_OVERHEAD, diagnosisMs: durationMs, spanMs: durationMs };
+  const windows = traceWindows({
+    ...{ tracer: 'bpf', target: pid, isAlive: () => true, clients: [], durationMs, signal: over.signal },
+    budget: new Budget({ ...terms, now: () => performance.now() }),
+    onFallback: () => undefined,
+  });
+  try {
+    const perSecond = await run(requests);
+    over.abort();
+    const watched = await windows;
+    return 'status' in watched ? undefined : { perSecond, requests, calls: watched.calls };
+  } finally {
+    over.abort();
+    await windows;
+  }
 }
 
 function countLines(text: string): number {

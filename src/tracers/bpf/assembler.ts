@@ -36,8 +36,7 @@ const CALL = 0x85;
 const EXIT = 0x95;
 /** BPF_STX | BPF_ATOMIC | BPF_DW; the immediate 0 means "add". */
 const ATOMIC_ADD = 0xdb;
-/** What a 64-bit immediate stands for: a map, or the memory of the only element of a map. */
-const PSEUDO_MAP_FD = 1;
+/** What a 64-bit immediate stands for: the memory of the only element of a map. */
 const PSEUDO_MAP_VALUE = 2;
 
 interface Instruction {
@@ -91,11 +90,6 @@ export class Assembler {
   /** Adds a register to the 64-bit number at to + offset, in one step for all CPUs. */
   atomicAdd(to: Register, offset: number, value: Register): this {
     return this.push({ opcode: ATOMIC_ADD, dst: index(to), src: index(value), offset });
-  }
-
-  /** dst = the map, as helpers want it. */
-  loadMap(dst: Register, fd: number): this {
-    return this.wide(dst, PSEUDO_MAP_FD, fd, 0);
   }
 
   /** dst = address of byte `offset` in the value of an array map with one element. */

@@ -1,18 +1,17 @@
 import { CAPTURE } from '../log/calls.ts';
 import { MAX_PATH, RECORD } from '../log/record.ts';
 import type { Assembler } from './assembler.ts';
-import { STATE, VECTOR_PARTS } from './layout.ts';
+import { MAX_GROUPS, STATE, VECTOR_PARTS } from './layout.ts';
 import {
   argument,
   count,
   HELPER,
-  KEY,
   PART,
   PART_LENGTH,
   PARTS_AT,
   PARTS_COUNT,
   type ProgramOptions,
-  VALUE,
+  placeOfGroup,
 } from './program-parts.ts';
 
 const CLONE_THREAD = 0x10000;
@@ -155,15 +154,10 @@ function captureClone(asm: Assembler, { followForks, maps }: ProgramOptions): vo
     .label('follow')
     .jumpIf('r8', 's<=', 0, 'send')
     .jumpIf('r1', '&', CLONE_THREAD, 'send')
-    .store(4, 'r10', KEY, 'r8')
-    .store(4, 'r10', VALUE, 1)
-    .loadMap('r1', maps.groups)
-    .mov('r2', 'r10')
-    .add('r2', KEY)
-    .mov('r3', 'r10')
-    .add('r3', VALUE)
-    .mov('r4', 0)
-    .call(HELPER.update);
-  count(asm, maps, STATE.generation);
+    .loadMapValue('r1', maps.state, STATE.groupCount)
+    .load(8, 'r1', 'r1', 0)
+    .jumpIf('r1', '>=', MAX_GROUPS, 'send');
+  placeOfGroup(asm, maps, 'r8').store(1, 'r1', 0, 1);
+  count(asm, maps, STATE.groupCount);
   asm.jump('send');
 }

@@ -11,25 +11,17 @@ import { Refused } from './refusal.ts';
  */
 
 /** enum bpf_cmd */
-const COMMAND = { createMap: 0, updateElement: 2, loadProgram: 5, openRawTracepoint: 17 } as const;
+const COMMAND = { createMap: 0, loadProgram: 5, openRawTracepoint: 17 } as const;
 /** enum bpf_map_type */
-const MAP_TYPE = { hash: 1, array: 2 } as const;
+const MAP_TYPE_ARRAY = 2;
 const PROGRAM_RAW_TRACEPOINT = 17;
 /** The map's value can be mapped into this process. */
-export const BPF_F_MMAPABLE = 1 << 10;
+const BPF_F_MMAPABLE = 1 << 10;
 /** Reading memory is kept for programs that say they are under the GPL or a licence that goes with it. */
 const LICENSE = Buffer.from('Dual MIT/GPL\0');
 const LOG_BYTES = 1 << 20;
 
 const { EPERM, EACCES, ENOENT, EINVAL, ENOSYS, E2BIG, ENOMEM } = constants.errno;
-
-export interface MapShape {
-  readonly type: keyof typeof MAP_TYPE;
-  readonly keyBytes: number;
-  readonly valueBytes: number;
-  readonly entries: number;
-  readonly flags?: number;
-}
 
 /** Descriptors are handed to `own`, who closes them. */
 export class Kernel {
@@ -38,11 +30,11 @@ export class Kernel {
     private readonly own: (fd: number) => void,
   ) {}
 
-  /** @throws Refused */
-  createMap(shape: MapShape): number {
+  /** Memory that programs and this process share: an array map of one element of so many bytes. @throws Refused */
+  createSharedMemory(bytes: number): number {
     const attributes = Buffer.alloc(72);
-    const { type, keyBytes, valueBytes, entries, flags } = shape;
-    for (const [at, value] of [MAP_TYPE[type], keyBytes, valueBytes, entries, flags ?? 0].entries()) {
+    // Type, bytes of a key, bytes of a value, elements, flags.
+    for (const [at, value] of [MAP_TYPE_ARRAY, 4, bytes, 1, BPF_F_MMAPABLE].entries()) {
       attributes.writeUInt32LE(value, at * 4);
     }
     let fd = this.libc.bpf(COMMAND.createMap, attributes);
@@ -50,23 +42,9 @@ export class Kernel {
       this.libc.unlimitLockedMemory();
       fd = this.libc.bpf(COMMAND.createMap, attributes);
     }
-    if (fd < 0) throw refusedMap(type, fd);
+    if (fd < 0) throw refusedMap(fd);
     this.own(fd);
     return fd;
-  }
-
-  /** Puts a 32-bit key with a 32-bit value into a map. @throws Refused */
-  put(map: number, key: number, value: number): void {
-    const pair = Buffer.alloc(8);
-    pair.writeUInt32LE(key, 0);
-    pair.writeUInt32LE(value, 4);
-    const attributes = Buffer.alloc(32);
-    const address = this.libc.addressOf(pair);
-    attributes.writeUInt32LE(map, 0);
-    attributes.writeBigUInt64LE(address, 8);
-    attributes.writeBigUInt64LE(address + 4n, 16);
-    const result = this.libc.bpf(COMMAND.updateElement, attributes);
-    if (result < 0) throw failed('name the watched processes', result);
   }
 
   /** Loads a program for a raw tracepoint. @throws Refused, with what the verifier said when it was the verifier */
@@ -113,17 +91,13 @@ export class Kernel {
   }
 }
 
-function refusedMap(type: MapShape['type'], result: number): Refused {
+function refusedMap(result: number): Refused {
   if (result === -EPERM || result === -EACCES) return new Refused({ kind: 'privilege' });
   if (result === -ENOSYS) return new Refused({ kind: 'kernel', lacks: 'bpf(2)' });
   if (result === -EINVAL || result === -E2BIG) {
-    // The youngest part: mapped arrays came with Linux 5.5.
-    return new Refused({
-      kind: 'kernel',
-      lacks: `BPF map of the kind "${type}"; Linux 5.5 brings all of them`,
-    });
+    return new Refused({ kind: 'kernel', lacks: 'BPF maps that a process can map; Linux 5.5 brings them' });
   }
-  return failed(`make a map (${type})`, result);
+  return failed('make a map', result);
 }
 
 function failed(step: string, result: number): Refused {

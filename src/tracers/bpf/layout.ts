@@ -12,27 +12,30 @@ export const SLOT = {
   /** 16 bits each. */
   number: 16,
   capture: 18,
-  /** WATCHED, or the generation in which the thread was found not to be. */
-  verdict: 20,
   /** Only for calls of which nothing but the numbers is captured: those are the ones that wait long. Else -1. */
   firstArgument: 24,
   bytes: 32,
 } as const;
-export const WATCHED = 1;
-export const FIRST_GENERATION = 2;
 export const SLOT_SHIFT = 5;
 export const SLOTS = 65_536;
 
+/** Processes watched at most, forked ones included; more than that is a fork storm and stays unwatched. */
+export const MAX_GROUPS = 1024;
+/** Process ids end here on machines of 64 bits (PID_MAX_LIMIT in linux/threads.h). */
+export const MAX_PID = 2 ** 22;
+
+const BEHIND_SLOTS = SLOTS * SLOT.bytes;
 /** The value of the only element of the state map. */
 export const STATE = {
   slots: 0,
   /** Table of captures, a byte for each call number. */
-  captures: SLOTS * SLOT.bytes,
+  captures: BEHIND_SLOTS,
   /** Calls whose slot another thread took. */
-  collisions: SLOTS * SLOT.bytes + 512,
-  /** Goes up whenever a process joins those that are watched. */
-  generation: SLOTS * SLOT.bytes + 520,
-  bytes: SLOTS * SLOT.bytes + 4096,
+  collisions: BEHIND_SLOTS + 512,
+  /** Thread groups that are watched: how many, 64 bits, and a byte for each id there may be, not 0 for those. */
+  groupCount: BEHIND_SLOTS + 520,
+  groups: BEHIND_SLOTS + 4096,
+  bytes: BEHIND_SLOTS + 4096 + MAX_PID,
 } as const;
 
 /** A CPU's buffer of records. What the kernel writes and what the reader writes stand on cache lines of their own. */
@@ -41,6 +44,8 @@ export const LANE = {
   head: 0,
   /** Records for which there was no room. */
   lost: 8,
+  /** Records written. */
+  records: 16,
   /** Position up to which was read. */
   tail: 64,
   data: 128,
@@ -51,7 +56,7 @@ export const LANE = {
 /** All lanes together take this much, or a smallest lane for each CPU where these come to more. */
 const ALL_LANES_BYTES = 32 * 1024 * 1024;
 const LARGEST_LANE = 8 * 1024 * 1024;
-/** 50 ms of the busiest server. */
+/** 40 ms of the busiest server, of which a quarter may wait already. */
 const SMALLEST_LANE = 1024 * 1024;
 
 export interface LaneShape {

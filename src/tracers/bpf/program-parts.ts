@@ -1,7 +1,7 @@
 import { RECORD } from '../log/record.ts';
 import type { Architecture } from './architecture.ts';
-import type { Assembler } from './assembler.ts';
-import type { LaneShape } from './layout.ts';
+import type { Assembler, Register } from './assembler.ts';
+import { type LaneShape, MAX_PID, STATE } from './layout.ts';
 
 /** What the two programs and their parts share. */
 
@@ -9,8 +9,6 @@ import type { LaneShape } from './layout.ts';
 export interface Maps {
   /** Array of one element, laid out as STATE. */
   readonly state: number;
-  /** Hash: thread group ids that are watched. */
-  readonly groups: number;
   /** Array of one element: the lanes, one behind the other. */
   readonly lanes: number;
 }
@@ -27,8 +25,6 @@ export interface ProgramOptions {
 
 /** Numbers of enum bpf_func_id in linux/bpf.h. */
 export const HELPER = {
-  lookup: 1,
-  update: 2,
   ktimeNs: 5,
   cpu: 8,
   pidTgid: 14,
@@ -38,8 +34,6 @@ export const HELPER = {
 } as const;
 
 /** The program's memory on the stack, as offsets from its end. */
-export const KEY = -8;
-export const VALUE = -16;
 /** A struct iovec: base, length. */
 export const PART = -32;
 export const PART_LENGTH = PART + 8;
@@ -51,9 +45,17 @@ export const LANE_AT = -136;
 export const HEAD = -144;
 export const REGISTERS = -128;
 
-/** Adds one to a counter; r1 and r2 are used up. */
+/** Adds one to a counter of 64 bits; r1 and r2 are used up. */
 export function count(asm: Assembler, maps: Maps, counter: number): void {
   asm.loadMapValue('r1', maps.state, counter).mov('r2', 1).atomicAdd('r1', 0, 'r2');
+}
+
+/** r1 = address of the byte that tells whether the thread group with the id in `group` is watched. */
+export function placeOfGroup(asm: Assembler, maps: Maps, group: Register): Assembler {
+  return asm
+    .and(group, MAX_PID - 1)
+    .loadMapValue('r1', maps.state, STATE.groups)
+    .add('r1', group);
 }
 
 export function argument(number: number): number {

@@ -3,28 +3,29 @@ import { RECORD, RECORD_HEADER } from '../log/record.ts';
 import type { Architecture } from './architecture.ts';
 import { Assembler, type Register } from './assembler.ts';
 import { capture } from './capture-code.ts';
-import { LANE, SHORTEST_WAIT_NS, SLOT, SLOT_SHIFT, SLOTS, STATE, WATCHED } from './layout.ts';
+import { LANE, SHORTEST_WAIT_NS, SLOT, SLOT_SHIFT, SLOTS, STATE } from './layout.ts';
 import {
   argument,
   count,
   END_NS,
   HEAD,
   HELPER,
-  KEY,
   LANE_AT,
   type Maps,
   type ProgramOptions,
+  placeOfGroup,
   REGISTERS,
 } from './program-parts.ts';
 
 /**
  * At the beginning of a call (raw tracepoint sys_enter, arguments: registers, number): when it is a call to watch, of
- * a watched process, keeps when it began. What most calls of the machine go through is short: a load and a compare.
+ * a watched process, keeps when it began. What the calls of everybody else go through is short: a load and a compare.
  */
 export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
   const asm = new Assembler();
+  asm.mov('r6', 'r1');
+  unlessWatched(asm, maps, 'out');
   asm
-    .mov('r6', 'r1')
     .load(8, 'r7', 'r6', 8)
     .jumpIf('r7', '>=', MAX_CALLS, 'out')
     .loadMapValue('r1', maps.state, STATE.captures)
@@ -33,45 +34,17 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
     .jumpIf('r1', '==', 0, 'out')
     // Number and capture as they stand in the slot: 16 bits each.
     .shiftLeft('r1', 16)
-    .add('r7', 'r1')
-    .call(HELPER.pidTgid)
-    .mov('r9', 'r0');
+    .add('r7', 'r1');
   slotOf(asm, maps, 'r8', 'r9');
-  // Most calls come from the thread that had the slot last, about which the answer is known.
   asm
     .load(8, 'r1', 'r8', SLOT.tid)
-    .jumpIf('r1', '!=', 'r9', 'look up')
-    .load(4, 'r1', 'r8', SLOT.verdict)
-    .jumpIf('r1', '==', WATCHED, 'watched')
-    .loadMapValue('r2', maps.state, STATE.generation)
-    .load(4, 'r2', 'r2', 0)
-    .jumpIf('r1', '==', 'r2', 'out');
-  asm
-    .label('look up')
-    .mov('r1', 'r9')
-    .shiftRight('r1', 32)
-    .store(4, 'r10', KEY, 'r1')
-    .loadMap('r1', maps.groups)
-    .mov('r2', 'r10')
-    .add('r2', KEY)
-    .call(HELPER.lookup)
+    .jumpIf('r1', '==', 'r9', 'own slot')
     .load(8, 'r1', 'r8', SLOT.startNs)
-    .jumpIf('r0', '!=', 0, 'found')
-    // Somebody else: remembered, unless a watched thread's call is under way in this slot.
-    .jumpIf('r1', '!=', 0, 'out')
     .store(8, 'r8', SLOT.tid, 'r9')
-    .loadMapValue('r1', maps.state, STATE.generation)
-    .load(4, 'r1', 'r1', 0)
-    .store(4, 'r8', SLOT.verdict, 'r1')
-    .jump('out');
-  asm
-    .label('found')
-    .store(8, 'r8', SLOT.tid, 'r9')
-    .store(4, 'r8', SLOT.verdict, WATCHED)
-    .jumpIf('r1', '==', 0, 'watched');
+    .jumpIf('r1', '==', 0, 'own slot');
   count(asm, maps, STATE.collisions);
   asm
-    .label('watched')
+    .label('own slot')
     .store(4, 'r8', SLOT.number, 'r7')
     .store(8, 'r8', SLOT.firstArgument, -1)
     .shiftRight('r7', 16)
@@ -95,7 +68,8 @@ export function enterProgram({ architecture, maps }: ProgramOptions): Buffer {
 export function exitProgram(options: ProgramOptions): Buffer {
   const { maps, architecture } = options;
   const asm = new Assembler();
-  asm.mov('r6', 'r1').call(HELPER.pidTgid).mov('r9', 'r0');
+  asm.mov('r6', 'r1');
+  unlessWatched(asm, maps, 'out');
   slotOf(asm, maps, 'r7', 'r9');
   asm
     .load(8, 'r1', 'r7', SLOT.tid)
@@ -136,6 +110,9 @@ export function exitProgram(options: ProgramOptions): Buffer {
     .load(8, 'r1', 'r10', LANE_AT)
     .load(8, 'r2', 'r10', HEAD)
     .add('r2', 'r6')
+    .load(8, 'r3', 'r1', LANE.records)
+    .add('r3', 1)
+    .store(8, 'r1', LANE.records, 'r3')
     .store(8, 'r1', LANE.head, 'r2')
     .jump('out');
   // Only this CPU counts here.
@@ -162,6 +139,12 @@ function findRoom(asm: Assembler, { maps, lanes }: ProgramOptions): void {
     .mov('r0', 'r1')
     .add('r0', 'r2')
     .add('r0', LANE.data + RECORD_HEADER.bytes);
+}
+
+/** r9 = thread and thread group of the caller; goes to `target` when the group is not watched. */
+function unlessWatched(asm: Assembler, maps: Maps, target: string): void {
+  asm.call(HELPER.pidTgid).mov('r9', 'r0').shiftRight('r0', 32);
+  placeOfGroup(asm, maps, 'r0').load(1, 'r1', 'r1', 0).jumpIf('r1', '==', 0, target);
 }
 
 /** to = address of the slot of the thread in the low half of `thread`; r1 is used up. */

@@ -4,7 +4,7 @@ import type { OpenCall } from '../log/log-text.ts';
 import { MAX_PAYLOAD } from '../log/record.ts';
 import type { RecordStore } from '../log/record-store.ts';
 import { architectureOf } from './architecture.ts';
-import { BPF_F_MMAPABLE, Kernel } from './kernel.ts';
+import { Kernel } from './kernel.ts';
 import { Lanes } from './lanes.ts';
 import { type LaneShape, laneShape, STATE } from './layout.ts';
 import { type Libc, loadLibc, type MappedMemory } from './libc.ts';
@@ -12,9 +12,6 @@ import type { Maps } from './program-parts.ts';
 import { enterProgram, exitProgram } from './programs.ts';
 import { Refused } from './refusal.ts';
 import { StateMemory } from './state-memory.ts';
-
-/** Processes watched at most, forked ones included; more than that is a fork storm and stays unwatched. */
-const MAX_GROUPS = 1024;
 
 export interface SessionOptions {
   readonly pids: readonly number[];
@@ -55,8 +52,7 @@ export class Session {
       const kernel = new Kernel(libc, (fd) => session.fds.push(fd));
       const lanes = laneShape(possibleCpus());
       const maps = createMaps(kernel, lanes);
-      session.mapMemory(maps, lanes);
-      for (const pid of options.pids) kernel.put(maps.groups, pid, 1);
+      session.mapMemory(maps, lanes, options.pids);
       const payloadBytes = Math.max(0, Math.min(MAX_PAYLOAD, options.payloadBytes));
       const settings = { ...options, payloadBytes, architecture, maps, lanes };
       const exit = kernel.loadProgram(exitProgram(settings));
@@ -68,6 +64,16 @@ export class Session {
       session.close();
       throw error;
     }
+  }
+
+  /** How full the fullest lane is, 0 to 1. */
+  get filled(): number {
+    return this.lanes?.filled ?? 0;
+  }
+
+  /** Records written so far. */
+  get records(): number {
+    return this.lanes?.written ?? 0;
   }
 
   drainTo(store: RecordStore): void {
@@ -118,9 +124,9 @@ export class Session {
     return stuck;
   }
 
-  private mapMemory(maps: Maps, shape: LaneShape): void {
+  private mapMemory(maps: Maps, shape: LaneShape, pids: readonly number[]): void {
     this.state = new StateMemory(this.map(maps.state, STATE.bytes));
-    this.state.prepare(captureTable(this.calls));
+    this.state.prepare(captureTable(this.calls), pids);
     this.lanes = new Lanes(this.map(maps.lanes, shape.bytes), shape);
   }
 
@@ -134,13 +140,7 @@ export class Session {
 
 /** The maps of one session. @throws Refused */
 export function createMaps(kernel: Kernel, lanes: LaneShape): Maps {
-  const shared = (valueBytes: number) =>
-    kernel.createMap({ type: 'array', keyBytes: 4, valueBytes, entries: 1, flags: BPF_F_MMAPABLE });
-  return {
-    state: shared(STATE.bytes),
-    groups: kernel.createMap({ type: 'hash', keyBytes: 4, valueBytes: 4, entries: MAX_GROUPS }),
-    lanes: shared(lanes.bytes),
-  };
+  return { state: kernel.createSharedMemory(STATE.bytes), lanes: kernel.createSharedMemory(lanes.bytes) };
 }
 
 /** CPUs that there may ever be, counted as the kernel numbers them: "0-3" are four. */

@@ -1,5 +1,5 @@
 import type { OpenCall } from '../log/log-text.ts';
-import { FIRST_GENERATION, SLOT, SLOTS, STATE } from './layout.ts';
+import { MAX_PID, SLOT, SLOTS, STATE } from './layout.ts';
 
 /** The state that the kernel's programs keep, as this process sees it: an array map mapped into memory. */
 export class StateMemory {
@@ -9,10 +9,12 @@ export class StateMemory {
     this.view = new DataView(memory);
   }
 
-  /** Before the programs are attached. */
-  prepare(table: Uint8Array): void {
-    this.view.setUint32(STATE.generation, FIRST_GENERATION, true);
+  /** Before the programs are attached: what is captured of which call, and the thread groups that are watched. */
+  prepare(table: Uint8Array, pids: readonly number[]): void {
     new Uint8Array(this.memory, STATE.captures, table.length).set(table);
+    const groups = new Uint8Array(this.memory, STATE.groups, MAX_PID);
+    for (const pid of pids) groups[pid] = 1;
+    this.view.setBigUint64(STATE.groupCount, BigInt(pids.length), true);
   }
 
   /** Calls that were seen to begin and whose slot another thread took before they returned. */

@@ -6,7 +6,7 @@ import { enterProgram, exitProgram } from '../../../src/tracers/bpf/programs.ts'
 import { CAPTURE, captureTable, watchedCalls } from '../../../src/tracers/log/calls.ts';
 
 const ARCHITECTURES = ['x64', 'arm64'].map((name) => architectureOf(name)!);
-const MAPS = { state: 3, groups: 4, lanes: 5 };
+const MAPS = { state: 3, lanes: 5 };
 
 function options(architecture: Architecture, more: Partial<ProgramOptions> = {}): ProgramOptions {
   return { architecture, maps: MAPS, lanes: laneShape(4), payloadBytes: 1024, followForks: true, ...more };
