@@ -47,14 +47,19 @@ const METRICS: readonly Metric[] = [
 ];
 
 /** What the windows say, and what was promised. */
-export function judgeWindows(windows: readonly Window[], prediction: Prediction | undefined): Outcome {
+export function judgeWindows(measured: readonly Window[], prediction: Prediction | undefined): Outcome {
+  const windows = measured.map(withoutLonePing);
   const metric = choose(windows, prediction);
   if (metric === undefined) {
+    const asked = windows.filter(isAsked).length;
     return {
       verdict: 'cannot-tell',
-      because: windows.some(({ commands }) => commands > 0)
-        ? 'too few windows saw requests; give a longer --duration'
-        : 'no client asked the server for anything meanwhile; verify while it is under load',
+      because:
+        asked === 0
+          ? 'no client asked the server for anything meanwhile; verify while it is under load'
+          : asked < windows.length
+            ? `too few windows saw requests: clients asked in ${asked} of ${windows.length}; verify while they go on asking`
+            : 'too few windows saw requests; give a longer --duration',
     };
   }
   const valuesOf = (fix: boolean) =>
@@ -87,10 +92,16 @@ function choose(windows: readonly Window[], prediction: Prediction | undefined):
   );
   const has = (metric: Metric, fix: boolean) =>
     windows.filter((window) => window.fix === fix && window.values[metric] !== undefined).length;
-  // What a PING of ours takes says nothing of clients that are not there.
-  const isAsked = windows.some(({ requests, commands }) => requests + commands > 0);
-  const usable = isAsked ? order : order.filter((metric) => metric !== PING);
-  return usable.find((metric) => has(metric, true) >= FEWEST_WINDOWS && has(metric, false) >= FEWEST_WINDOWS);
+  return order.find((metric) => has(metric, true) >= FEWEST_WINDOWS && has(metric, false) >= FEWEST_WINDOWS);
+}
+
+const isAsked = ({ requests, commands }: Window) => requests + commands > 0;
+
+/** What a PING of ours takes says nothing of clients that are not there. */
+function withoutLonePing(window: Window): Window {
+  if (isAsked(window)) return window;
+  const { [PING]: _, ...values } = window.values;
+  return { ...window, values };
 }
 
 function spreadOf(values: readonly number[]): Spread {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { writeLog } from '../../scripts/bench/parse-log.ts';
 import { eventually } from '../support/processes.ts';
@@ -50,6 +51,20 @@ describeNeeds(['dist'], 'a log that is too long to rebuild every call', () => {
       expect(report.blindSpots.join(' ')).toMatch(
         /calls were counted, and \d+ calls in \d stretches read in detail/,
       );
+    },
+  );
+
+  itNeeds(
+    ['dist'],
+    'of zeros, packed to nothing, is no log of strace, and is not judged as one',
+    async () => {
+      const bomb = join(folder, 'bomb.gz');
+      writeFileSync(bomb, gzipSync(Buffer.alloc(40 * 1024 * 1024)));
+      const { code, stdout, stderr } = await analyze(bomb, '--quiet').finished;
+      expect(stderr).toBe(
+        'perfcase: nothing in the input looks like strace output; check which tool printed which file.\n',
+      );
+      expect([code, stdout]).toEqual([4, '']);
     },
   );
 

@@ -74,6 +74,15 @@ describe('what windows say', () => {
     expect(asked.predicted).toBeUndefined();
   });
 
+  it('a load that ends halfway leaves too few windows, and its PINGs are not compared with idle ones', () => {
+    const pings = windowsOf([3, 2.7, 1.7, 1, 1, 1, 0.9], 'PING milliseconds');
+    const ended = pings.map((window, index) => (index < 3 ? window : { ...window, commands: 0 }));
+    expect(judgeWindows(ended, PREDICTION)).toEqual({
+      verdict: 'cannot-tell',
+      because: 'too few windows saw requests: clients asked in 3 of 7; verify while they go on asking',
+    });
+  });
+
   it('in another metric than the prediction’s, the factor counts', () => {
     const counted = windowsOf([100, 20, 100, 20, 100, 20, 100], 'milliseconds per command by the counters');
     expect(judgeWindows(counted, PREDICTION)).toMatchObject({

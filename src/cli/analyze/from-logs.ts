@@ -56,13 +56,17 @@ export async function analyzeLogs(options: LogOptions, io: Io): Promise<void> {
     missing: {},
     clients: [],
   };
-  const { facts: unnamed, read } = assemble(capture, {
+  const { facts: unnamed, read: outcomes } = assemble(capture, {
     redact: options.redact,
     ...(large ? { large } : {}),
     ...(parsed ? { parsed } : {}),
   });
   const comm = pid === undefined ? undefined : commIn(unnamed, pid);
   const facts = comm === undefined ? unnamed : { ...unnamed, target: { ...unnamed.target, comm } };
+  // Of a long log a line that could not be read is kept too; without any call it is no log of strace.
+  const read = outcomes.map((each) =>
+    each.source === 'strace' && large?.census.calls === 0 ? { ...each, items: 0 } : each,
+  );
   tellProblems(read, progress);
   const empty = read.filter((each) => each.items === 0);
   if (empty.length === read.length) {
