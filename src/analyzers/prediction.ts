@@ -2,7 +2,8 @@ import type { Finding, Prediction, TimeParts } from '../core/finding.ts';
 import { quantile } from '../core/units.ts';
 import type { CommandPart } from './derive/bursts.ts';
 import type { HttpRequest } from './derive/http.ts';
-import { commandsOf, longestTime } from './derive/path-time.ts';
+import type { ListCost } from './derive/list-cost.ts';
+import { commandsOf, longestTime, type PathTime } from './derive/path-time.ts';
 import type { Trace } from './derive/trace.ts';
 import type { Facts } from './facts.ts';
 
@@ -20,13 +21,19 @@ const GONE: Stay = { likely: 0, best: 0, worst: 0.02 };
 const SAME: Stay = { likely: 1, best: 1, worst: 1 };
 
 /**
- * A key more in a command that is sent anyway, server and client together: microseconds. Of a client in Node an MGET of
- * 632 keys took 1.7 to 3.4 a key and a SCAN of 1000 took 2, on redis-server and on the bundled one.
+ * A key more in a command that is sent anyway, server and client together: microseconds, where no list among the replies
+ * tells. Of a client in Node an MGET of 632 keys took 1.7 to 3.4 a key and a SCAN of 1000 took 2, on redis-server and on
+ * the bundled one.
  */
 const KEY_MORE_US = {
   read: { likely: 3.5, best: 1, worst: 12 },
   scan: { likely: 2, best: 1, worst: 12 },
 } as const;
+/**
+ * How often a key more costs what an element of a list costs: SCAN only replies with it; a command that reads many keys
+ * has it in the request, and its value in the reply.
+ */
+const ELEMENTS_A_KEY = { read: 2, scan: 1 } as const;
 /** Keys that one command fetches after the fix, where no page of SCAN tells: as the texts of the fixes say. */
 const PAGE = 100;
 const COUNT = 1000;
@@ -76,23 +83,31 @@ interface SlowPath {
   readonly undisturbed: Readonly<Record<Part, number>>;
   /** What one command takes by itself, in microseconds. */
   readonly tripUs: { readonly scan: number; readonly read: number };
-  /** Part of the undisturbed time of reads that no loop repeats, such as of the list that names the keys: 0 to 1. */
+  /** What a key more costs in a command that is sent anyway, in microseconds. */
+  readonly keyUs: Readonly<Record<'scan' | 'read', Stay>>;
+  /**
+   * Part of the undisturbed time of reads that no loop repeats, such as of the list that names the keys and what the
+   * client does with it: 0 to 1.
+   */
   readonly otherReads: number;
   readonly reads: number;
   readonly scans: number;
+  /** Elements of a list that is read before them; absent where there is none. */
+  readonly listed?: number;
 }
 
 function slowPath(trace: Trace): SlowPath | undefined {
   const time = longestTime(trace);
   if (!time) return undefined;
-  const { untracedUs, partsUs, counts, usualUs, loopReads } = time;
+  const { untracedUs, partsUs, counts, usualUs, loopReads, lists } = time;
   const share = (part: CommandPart) => partsUs[part] / untracedUs;
   const usual = (part: CommandPart, eachUs = usualUs[part]) =>
     partsUs[part] > 0 ? Math.min(1, (eachUs * counts[part]) / partsUs[part]) : 1;
   const tripUs = (part: 'scan' | 'read', us: number, count: number) =>
     count > 0 ? Math.min(usualUs[part], us / count) : usualUs[part];
   const readUs = tripUs('read', loopReads.us, loopReads.count);
-  const otherReadsUs = Math.max(0, partsUs.read - loopReads.us);
+  // What the client does with a list is part of the time of the command that it sends next: in a loop, of its first.
+  const otherReadsUs = otherReads(time) + (lists?.clientUs ?? 0);
   const calmReadsUs = readUs * loopReads.count + otherReadsUs;
   // What is known of a write without its sync is what a read costs: its own reply waited for the disk.
   const write = counts.read > 0 ? Math.min(usualUs.write, usualUs.read * WRITE_PER_READ) : usualUs.write;
@@ -110,8 +125,10 @@ function slowPath(trace: Trace): SlowPath | undefined {
       ...{ write: usual('write', write), other: usual('other') },
     },
     tripUs: { scan: tripUs('scan', partsUs.scan, counts.scan), read: readUs },
+    keyUs: { scan: keyUs('scan', lists), read: keyUs('read', lists) },
     otherReads: calmReadsUs > 0 ? otherReadsUs / calmReadsUs : 0,
     ...{ reads: loopReads.count, scans: counts.scan },
+    ...(lists && lists.reads > 0 ? { listed: lists.readElements / lists.reads } : {}),
   };
   const seconds = slowestEndpoint(trace.http);
   const p50 = quantile(seconds, 0.5);
@@ -124,6 +141,24 @@ function slowPath(trace: Trace): SlowPath | undefined {
   }
   const before = untracedUs / commandsOf(time) / 1000;
   return { metric: 'command milliseconds', before, spread: UNKNOWN_SPREAD, ...parts };
+}
+
+/** Reads that no loop repeats. A list that begins a turn waited for its client, and that is no part of its time. */
+function otherReads({ partsUs, counts, loopReads, lists }: PathTime): number {
+  const us = Math.max(0, partsUs.read - loopReads.us);
+  const areLists = lists !== undefined && lists.reads === counts.read - loopReads.count;
+  return areLists ? Math.min(us, lists.readsUs) : us;
+}
+
+function keyUs(part: 'scan' | 'read', lists: ListCost | undefined): Stay {
+  const known = KEY_MORE_US[part];
+  const elementUs = lists ? (lists.serverUs + lists.clientUs) / lists.elements : Number.POSITIVE_INFINITY;
+  // A list that took longer was not kept by its length.
+  if (elementUs > known.worst) return known;
+  return {
+    ...known,
+    likely: Math.min(known.worst, Math.max(known.best, ELEMENTS_A_KEY[part] * elementUs)),
+  };
 }
 
 /** Seconds of each whole request of the endpoint that took most time together. */
@@ -164,9 +199,12 @@ function effectOf(id: string, path: SlowPath, readsAreJoined: boolean): Effect |
   }
 }
 
-/** Keys that a page of the walk holds, which the reads that follow it go through; undefined without a walk. */
-function pageOf({ reads, scans }: SlowPath): number | undefined {
-  return scans > 0 && reads >= scans ? Math.min(COUNT, reads / scans) : undefined;
+/**
+ * Keys that a page of the walk holds, or the list, which the reads that follow it go through; undefined without both.
+ */
+function pageOf({ reads, scans, listed }: SlowPath): number | undefined {
+  if (scans > 0) return reads >= scans ? Math.min(COUNT, reads / scans) : undefined;
+  return listed !== undefined && reads >= listed ? Math.min(COUNT, listed) : undefined;
 }
 
 function ratio(a: Stay, b: Stay): Stay {
@@ -178,13 +216,12 @@ function ratio(a: Stay, b: Stay): Stay {
 function joined(
   part: 'scan' | 'read',
   { into, keys }: { readonly into: number; readonly keys: number },
-  { tripUs, otherReads }: SlowPath,
+  { tripUs, keyUs, otherReads }: SlowPath,
 ): Stay {
   const stays = part === 'read' ? otherReads : 0;
-  const one = (keyUs: number) =>
-    Math.min(1, 1 / into + (keys * keyUs) / Math.max(tripUs[part], keys * keyUs));
-  const stay = (keyUs: number) => stays + (1 - stays) * one(keyUs);
-  const { likely, best, worst } = KEY_MORE_US[part];
+  const one = (us: number) => Math.min(1, 1 / into + (keys * us) / Math.max(tripUs[part], keys * us));
+  const stay = (us: number) => stays + (1 - stays) * one(us);
+  const { likely, best, worst } = keyUs[part];
   return { likely: stay(likely), best: stay(best), worst: stay(worst) };
 }
 

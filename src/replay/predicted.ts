@@ -1,3 +1,4 @@
+import type { Prediction } from '../core/finding.ts';
 import type { PlayedPhase, Replay } from './player.ts';
 
 /** What the diagnosis said a fix would bring to a turn of the clients, and what it brought. */
@@ -37,10 +38,32 @@ export function predictedSeconds({ phases, report }: PlayedReport): (number | un
     const isAlone = foretold.filter(({ id }) => mended.has(id)).length === 1;
     if (!isInTurn && !isAlone) return undefined;
     const { after } = isInTurn ? (prediction.inTurn ?? prediction) : prediction;
-    return Number(((slow * after) / prediction.before).toPrecision(2));
+    return Number((turnOf(phases[0]!, prediction) * after).toPrecision(2));
   });
 }
 
+/** Sums of commands that differ more from the turns that were timed are of another client. */
+const SAME_WITHIN = 2;
+
+/**
+ * Seconds of a turn for one unit of what was predicted. Where that is a command and those of a turn sum up to about what
+ * it took, it is so many commands: what disturbed the watched turns more than the timed ones is no gain of a fix. One
+ * command may be of any client.
+ */
+function turnOf(
+  { seconds, commandsPerTurn }: PlayedReport['phases'][number],
+  { metric, before }: Prediction,
+): number {
+  const ofCommands = commandsPerTurn / 1000;
+  const differs = (ofCommands * before) / seconds;
+  const isSame =
+    metric === 'command milliseconds' &&
+    commandsPerTurn > 1 &&
+    differs <= SAME_WITHIN &&
+    differs >= 1 / SAME_WITHIN;
+  return isSame ? ofCommands : seconds / before;
+}
+
 interface PlayedReport extends Pick<Replay, 'report'> {
-  readonly phases: readonly Pick<PlayedPhase, 'phase' | 'seconds'>[];
+  readonly phases: readonly Pick<PlayedPhase, 'phase' | 'seconds' | 'commandsPerTurn'>[];
 }

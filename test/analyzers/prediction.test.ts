@@ -71,6 +71,26 @@ describe('predictions', () => {
     expect(long.after - short.after).toBeCloseTo(long.before - short.before, 2);
   });
 
+  it('take from the lists among the replies what a key costs', () => {
+    const keys = Array.from({ length: 200 }, (_, index) => `item:${1000 + index}`);
+    const page = (clientUs: number) => {
+      const log = new TraceLog({ appendfsync: 'off' });
+      log.times(4, (each) => {
+        each
+          .wait(60_000)
+          .turn(8, ['LRANGE', 'items', '0', '-1'], bulks(...keys))
+          .wait(clientUs);
+        for (const key of keys) each.turn(8, ['GET', key], bulk('x'));
+      });
+      return find(reportOf(log), 'n-plus-one-reads').prediction!;
+    };
+    const commands = keys.length + 1;
+    const [quick, slow] = [page(0), page(800)].map(({ after }) => after * commands);
+    // 0.8 ms stay with the list; then each of the keys stands in the request, and its value in the reply.
+    expect(slow! - quick!).toBeGreaterThan(2.5 * 0.8);
+    expect(slow! - quick!).toBeLessThan(3.5 * 0.8);
+  });
+
   it('are absent without a path, and where nothing is known of the fix', () => {
     for (const { prediction } of reportOf(busyReader()).findings) expect(prediction).toBeUndefined();
   });

@@ -55,6 +55,22 @@ describe('what a replay holds against its predictions', () => {
     expect(predictedSeconds(replay(phases, findings))).toEqual([undefined, 0.5, 0.1]);
   });
 
+  it('is so many commands where those that were watched sum up to about a turn, and its part of the turn where not', () => {
+    const foretold = (commandsPerTurn: number, metric = 'command milliseconds') => {
+      const { id, prediction } = finding('a', 0.01);
+      const phases = played([
+        [0.08, []],
+        [0.02, ['a']],
+      ]).map((phase) => ({ ...phase, commandsPerTurn }));
+      const findings = [{ id, prediction: { ...prediction, metric } }];
+      return predictedSeconds({ phases, report: { findings } } as unknown as Replay)[1];
+    };
+    expect(foretold(1000)).toBe(0.01);
+    expect(foretold(10)).toBe(0.008);
+    expect(foretold(1)).toBe(0.008);
+    expect(foretold(1000, 'request seconds')).toBe(0.008);
+  });
+
   it('takes a fix alone where those before it in the report are not made', () => {
     const findings = [finding('a', 0.05), finding('b', 0.08, 0.02)];
     const phases: Parameters<typeof played>[0] = [

@@ -3,6 +3,7 @@ import { burstsOf, type CommandPart, type CutCommand, partOf } from './bursts.ts
 import { classOf } from './command-table.ts';
 import type { Conversation } from './conversation.ts';
 import type { HttpRequest } from './http.ts';
+import { type ListCost, listCostOf } from './list-cost.ts';
 import type { Trace } from './trace.ts';
 
 /** What the time of connections went to, in microseconds and, but for `wallUs`, without what the tracer added. */
@@ -22,6 +23,8 @@ export interface PathTime {
   readonly usualUs: Readonly<Record<CommandPart, number>>;
   /** The reads of one key that a loop may consist of: those of the name that was sent most often. */
   readonly loopReads: { readonly us: number; readonly count: number };
+  /** What long lists among the replies cost; absent where there are none. */
+  readonly lists?: ListCost;
   /** Longest wait for syncs of one burst that waited for several: one long sync is a hiccup of the disk. */
   readonly worstBurstSyncUs: number;
 }
@@ -117,7 +120,11 @@ function sumUp(trace: Trace, conversations: readonly Conversation[]): PathTime |
   const most = [...readsByName.values()].reduce((a, b) => (b.count > a.count ? b : a), { us: 0, count: 0 });
   const loopReads = { us: most.us * scale, count: most.count };
   const untracedUs = syncUs + restUs;
-  return { wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, loopReads, worstBurstSyncUs };
+  const lists = listCostOf(conversations.flatMap((each) => burstsOf(trace, each)));
+  return {
+    ...{ wallUs, untracedUs, syncUs, ownSyncUs, partsUs, counts, usualUs, loopReads, worstBurstSyncUs },
+    ...(lists ? { lists } : {}),
+  };
 }
 
 /** Of the connection that most time was spent on. */
