@@ -96,7 +96,7 @@ export async function throughputTables(
       rows: kept,
       notes: [
         `redis-benchmark, not pipelined, on this machine's disk; medians of ${rounds} rounds, in each of which`,
-        'the server runs alone and under each tracer. A server with one client shares one CPU with it: they take',
+        'the server runs alone before and after each tracer. A server with one client shares one CPU with it: they take',
         'turns, and on two CPUs the time of a round trip depends on where the kernel wakes them. Watched all the',
         `time, without a budget, except under "${BUDGETED}": there as diagnose does it, over ${BUDGETED_SECONDS} s.`,
       ],
@@ -123,11 +123,15 @@ async function compare(
   const added = new Map(watchers.map((watcher) => [watcher, [] as number[]]));
   const requests = new Map<Watcher | 'alone', number>();
   const next = (who: Watcher | 'alone') => requests.get(who) ?? FIRST_REQUESTS;
+  const runAlone = async (round: number) => {
+    const perSecond = await benchmark(scene, server, load, next('alone'));
+    requests.set('alone', Math.ceil(perSecond * RUN_SECONDS));
+    if (round > 0) alone.push(perSecond);
+    return perSecond;
+  };
   // The first round only tells how many requests fill a run.
   for (let round = 0; round <= rounds; round++) {
-    const free = await benchmark(scene, server, load, next('alone'));
-    requests.set('alone', Math.ceil(free * RUN_SECONDS));
-    if (round > 0) alone.push(free);
+    let before = await runAlone(round);
     for (const watcher of watchers) {
       const run = await runUnder(watcher, server.pid, next(watcher), (count) =>
         benchmark(scene, server, load, count),
@@ -135,6 +139,10 @@ async function compare(
       if (run === undefined) continue;
       const seconds = watcher === BUDGETED ? BUDGETED_SECONDS : RUN_SECONDS;
       requests.set(watcher, Math.ceil(run.perSecond * seconds));
+      const after = await runAlone(round);
+      // The machine's own speed drifts within a round.
+      const free = (before + after) / 2;
+      before = after;
       if (round === 0) continue;
       parts.get(watcher)!.push(run.perSecond / free);
       const longerUs = (1 / run.perSecond - 1 / free) * run.requests * 1e6;

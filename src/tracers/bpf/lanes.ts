@@ -22,16 +22,6 @@ export class Lanes {
     return this.lanes.reduce((sum, lane) => sum + lane.lost, 0);
   }
 
-  /** Records that were written, read or not. */
-  get written(): number {
-    return this.lanes.reduce((sum, lane) => sum + lane.written, 0);
-  }
-
-  /** How full the fullest lane is, 0 to 1. */
-  get filled(): number {
-    return Math.max(...this.lanes.map((lane) => lane.filled));
-  }
-
   /**
    * Lets `read` go as far as was written by now. A CPU may show the new position before the record (arm64 does), so
    * what is written is read only after the next call of this, milliseconds later, or when the programs are detached.
@@ -56,7 +46,6 @@ class Lane {
   private readonly data: Uint8Array;
   private readonly words: Uint32Array;
   private readonly missing: BigUint64Array;
-  private readonly count: BigUint64Array;
   private position = 0;
   private settled = 0;
 
@@ -67,7 +56,6 @@ class Lane {
   ) {
     this.head = new BigUint64Array(memory, from + LANE.head, 1);
     this.missing = new BigUint64Array(memory, from + LANE.lost, 1);
-    this.count = new BigUint64Array(memory, from + LANE.records, 1);
     this.tail = new BigUint64Array(memory, from + LANE.tail, 1);
     this.data = new Uint8Array(memory, from + LANE.data, size + LANE.slack);
     this.words = new Uint32Array(memory, from + LANE.data, (size + LANE.slack) / 4);
@@ -75,14 +63,6 @@ class Lane {
 
   get lost(): number {
     return Number(this.missing[0]);
-  }
-
-  get written(): number {
-    return Number(this.count[0]);
-  }
-
-  get filled(): number {
-    return (Number(this.head[0]) - this.position) / this.size;
   }
 
   settle(): void {

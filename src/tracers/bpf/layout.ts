@@ -44,8 +44,6 @@ export const LANE = {
   head: 0,
   /** Records for which there was no room. */
   lost: 8,
-  /** Records written. */
-  records: 16,
   /** Position up to which was read. */
   tail: 64,
   data: 128,
@@ -56,7 +54,7 @@ export const LANE = {
 /** All lanes together take this much, or a smallest lane for each CPU where these come to more. */
 const ALL_LANES_BYTES = 32 * 1024 * 1024;
 const LARGEST_LANE = 8 * 1024 * 1024;
-/** 40 ms of the busiest server, of which a quarter may wait already. */
+/** 50 ms of the busiest server. */
 const SMALLEST_LANE = 1024 * 1024;
 
 export interface LaneShape {

@@ -110,9 +110,6 @@ export function exitProgram(options: ProgramOptions): Buffer {
     .load(8, 'r1', 'r10', LANE_AT)
     .load(8, 'r2', 'r10', HEAD)
     .add('r2', 'r6')
-    .load(8, 'r3', 'r1', LANE.records)
-    .add('r3', 1)
-    .store(8, 'r1', LANE.records, 'r3')
     .store(8, 'r1', LANE.head, 'r2')
     .jump('out');
   // Only this CPU counts here.

@@ -66,16 +66,6 @@ export class Session {
     }
   }
 
-  /** How full the fullest lane is, 0 to 1. */
-  get filled(): number {
-    return this.lanes?.filled ?? 0;
-  }
-
-  /** Records written so far. */
-  get records(): number {
-    return this.lanes?.written ?? 0;
-  }
-
   drainTo(store: RecordStore): void {
     if (!this.lanes) return;
     store.takeFrom(this.lanes);

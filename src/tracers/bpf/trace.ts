@@ -16,15 +16,12 @@ export interface BpfWindow extends CallsWindow {
 /** As strace is asked for: a reply to SCAN with ten keys fits. */
 const PAYLOAD_BYTES = 1024;
 /**
- * How often somebody looks what was written: seldom, since each time takes a CPU that the target may want. Records wait
- * in their lanes, most windows' to the end, until one is as full as FETCH_FROM. Then they come fast, and are fetched
- * more often. What is fetched was written before the look before it.
+ * How often records are fetched: seldom, since each time takes a CPU that the target may want. What is fetched was
+ * written before the last time, so a lane must hold what two of these bring; LaneShape says what it does hold.
  */
-const POLL_MS = 50;
-const FETCH_MS = 10;
-const FETCH_FROM = 0.25;
-/** How much time goes by between two looks whether the processes still run. */
-const ALIVE_MS = 200;
+const POLL_MS = 25;
+/** How many polls go by between two looks whether the processes still run. */
+const ALIVE_EVERY = 8;
 /** Bounds of memory; a window that reaches one of them ends. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 const MAX_LOG_BYTES = 192 * 1024 * 1024;
@@ -35,7 +32,7 @@ const MAX_LOG_BYTES = 192 * 1024 * 1024;
  * when it ends, however. Never throws; where the tracer cannot run, the reason is one line.
  */
 export async function traceWithBpf(window: BpfWindow): Promise<WatchedCalls> {
-  const { pids, durationMs, signal, maxCalls = MAX_CALLS } = window;
+  const { pids, durationMs, signal } = window;
   let session: Session | undefined;
   try {
     refuseUnreadable(pids);
@@ -44,24 +41,17 @@ export async function traceWithBpf(window: BpfWindow): Promise<WatchedCalls> {
       payloadBytes: window.payloadBytes ?? PAYLOAD_BYTES,
       followForks: pids.every((pid) => sharesPidNamespace(pid)),
     });
-    const store = new RecordStore(MAX_RECORD_BYTES, maxCalls);
+    const store = new RecordStore(MAX_RECORD_BYTES, window.maxCalls ?? MAX_CALLS);
     const epochOffsetUs = session.epochOffsetUs();
     window.onAttached?.();
     const attachedAt = performance.now();
-    let aliveAt = attachedAt;
-    let isBusy = false;
-    for (;;) {
-      const now = performance.now();
-      const left = attachedAt + durationMs - now;
-      if (left <= 0 || signal.aborted || store.isFull || session.records >= maxCalls) break;
-      if (now - aliveAt >= ALIVE_MS) {
-        aliveAt = now;
-        if (!pids.some((pid) => existsSync(`/proc/${pid}`))) break;
-      }
-      await sleep(Math.min(isBusy ? FETCH_MS : POLL_MS, left), undefined, { signal }).catch(() => undefined);
-      isBusy = session.filled >= FETCH_FROM;
-      if (isBusy) session.drainTo(store);
-      if (window.isSpent?.('bpf', session.records)) break;
+    for (let poll = 1; ; poll++) {
+      const left = attachedAt + durationMs - performance.now();
+      if (left <= 0 || signal.aborted || store.isFull) break;
+      if (poll % ALIVE_EVERY === 0 && !pids.some((pid) => existsSync(`/proc/${pid}`))) break;
+      await sleep(Math.min(POLL_MS, left), undefined, { signal }).catch(() => undefined);
+      session.drainTo(store);
+      if (window.isSpent?.('bpf', store.records)) break;
     }
     const tracedMs = performance.now() - attachedAt;
     window.onWindowEnd?.();

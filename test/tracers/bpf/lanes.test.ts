@@ -16,7 +16,6 @@ function fakeLanes(cpus = 1) {
     const head = number(cpu, LANE.head);
     Buffer.from(memory).set(frame, cpu * STRIDE + LANE.data + (Number(head[0]) % SIZE));
     head[0]! += BigInt(frame.length);
-    number(cpu, LANE.records)[0]! += 1n;
   };
   return { lanes: new Lanes(memory, shape), write, number };
 }
@@ -93,25 +92,6 @@ describe('Lanes', () => {
     expect(lanes.read(target, 16).records).toBe(1);
     expect(texts(target, 32)).toEqual(['of 0', 'of 2']);
     expect(lanes.lost).toBe(7);
-  });
-});
-
-describe('what waits in lanes', () => {
-  it('is counted and measured before anybody reads it', () => {
-    const { lanes, write } = fakeLanes(2);
-    expect([lanes.written, lanes.filled]).toEqual([0, 0]);
-    write('12345678');
-    write('1234', 1);
-    write('1234', 1);
-    expect([lanes.written, lanes.filled]).toEqual([3, 32 / SIZE]);
-  });
-
-  it('fills no lane any more when it was read, and stays counted', () => {
-    const { lanes, write } = fakeLanes();
-    write('a'.repeat(20));
-    lanes.settle();
-    lanes.read(Buffer.alloc(256), 0);
-    expect([lanes.written, lanes.filled]).toEqual([1, 0]);
   });
 });
 
