@@ -36,10 +36,13 @@ const SHARED = [
 ].map((name) => `test/${name}/**/*.test.ts`);
 
 /**
- * Real processes: generous limits. What else runs on the machine can spoil one measurement, so in CI a test is tried
- * twice; the summary names each that needed it.
+ * What else runs on the machine can spoil one measurement or one wait, so in CI a test is tried twice; the summary names
+ * each that needed it.
  */
-const REAL = { testTimeout: 180_000, hookTimeout: 120_000, retry: process.env.CI ? 1 : 0 };
+const TRIES = { retry: process.env.CI ? 1 : 0, expect: { poll: { timeout: 20_000 } } };
+const UNIT = { ...TRIES, testTimeout: 30_000 };
+/** Real processes: generous limits. */
+const REAL = { ...TRIES, testTimeout: 180_000, hookTimeout: 120_000 };
 
 /** As many as CPUs, not one less: what a unit test starts leaves the CPU idle often enough. */
 const WORKERS = availableParallelism();
@@ -50,19 +53,19 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...UNIT,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', ...SHARED],
-          testTimeout: 30_000,
           maxWorkers: WORKERS,
         },
       },
       {
         test: {
+          ...UNIT,
           name: 'unit-shared',
           include: SHARED,
           isolate: false,
-          testTimeout: 30_000,
           maxWorkers: WORKERS,
         },
       },

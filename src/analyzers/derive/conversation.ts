@@ -92,7 +92,9 @@ export class Conversation {
     if (isTyped) return;
     this.requests.push(payload, length, stampOf(call, this.turns));
     if (this.requestCut) this.salvage(payload, call);
-    if (this.requests.lost) this.unread ??= this.pending.length;
+    if (!this.requests.lost) return;
+    this.unread ??= this.pending.length;
+    this.silence.lose();
   }
 
   /** The end of a value may look like a command typed by hand, where the place in the stream is not sure. */

@@ -57,6 +57,19 @@ describe('conversations', () => {
     expect(commandsOf(log)).toEqual([`SET key ${'v'.repeat(50)}`]);
   });
 
+  it('CLIENT REPLY SKIP hides the next reply, also when its end was not seen', () => {
+    const skip = request('CLIENT', 'REPLY', 'SKIP');
+    const log = new TraceLog({ shown: skip.indexOf('IP') })
+      .read(8, skip)
+      .read(8, request('SET', 'a', 'b'))
+      .turn(8, ['GET', 'k'], NIL);
+    expect(derive(log).commands.map(({ name, reply }) => [name, reply?.length])).toEqual([
+      ['CLIENT', undefined],
+      ['SET', undefined],
+      ['GET', -1],
+    ]);
+  });
+
   it('a value larger than what the tracer shows is bridged', () => {
     const log = new TraceLog({ shown: 64 })
       .turn(8, ['SET', 'big', 'v'.repeat(5000)], OK)
